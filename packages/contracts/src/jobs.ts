@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { callFailureSchema } from "./failure.ts";
+import { excludedCandidateSchema, routingDecisionSchema, routingFeaturesSchema } from "./routing.ts";
+
+export const laneSchema = z.enum(["interactive", "background", "batch"]);
+export type Lane = z.infer<typeof laneSchema>;
+
+/** One upstream call that was made for a request, successful or not. */
+export const callAttemptSchema = z.object({
+  modelId: z.string(),
+  providerId: z.string(),
+  round: z.number().int().nonnegative(),
+  startedAtMs: z.number(),
+  durationMs: z.number().nonnegative(),
+  /** Null for the attempt that succeeded. */
+  failure: callFailureSchema.nullable(),
+});
+export type CallAttempt = z.infer<typeof callAttemptSchema>;
+
+/**
+ * What every job carries. The request body is not part of it: it lies in Redis under the request id, so that queues stay
+ * small and only the provider worker reads prompts. Never a secret.
+ */
+export const envelopeSchema = z.object({
+  v: z.literal(1),
+  requestId: z.string().regex(/^req_[0-9a-z]{16,64}$/),
+  tenantId: z.string(),
+  lane: laneSchema,
+  traceparent: z.string().nullable(),
+  acceptedAtMs: z.number(),
+  /** Unix milliseconds after which nobody wants the answer; the provider call is aborted then. */
+  deadlineAtMs: z.number(),
+  /** Id of the gateway process that waits; null when nobody does. */
+  replyTo: z.string().nullable(),
+  features: routingFeaturesSchema,
+  /** 0 for the first routing, one more for every return to the router. */
+  round: z.number().int().nonnegative(),
+  excluded: z.array(excludedCandidateSchema),
+  attempts: z.array(callAttemptSchema),
+});
+export type Envelope = z.infer<typeof envelopeSchema>;
+
+export const routeJobSchema = envelopeSchema;
+export type RouteJob = z.infer<typeof routeJobSchema>;
+
+export const callJobSchema = envelopeSchema.extend({ decision: routingDecisionSchema });
+export type CallJob = z.infer<typeof callJobSchema>;
