@@ -2,6 +2,7 @@ import { z } from "zod";
 import { laneSchema } from "./jobs.ts";
 import { operationSchema, wireFormatSchema } from "./operation.ts";
 import { requestResultSchema } from "./result.ts";
+import { usageSchema } from "./usage.ts";
 
 /** Appended to the fact stream in the same atomic step that commits a result; the gateway's recorder turns it into SQL rows. */
 export const requestFinishedFactSchema = z.object({
@@ -21,5 +22,23 @@ export const requestFinishedFactSchema = z.object({
 });
 export type RequestFinishedFact = z.infer<typeof requestFinishedFactSchema>;
 
-export const factSchema = z.discriminatedUnion("type", [requestFinishedFactSchema]);
+/**
+ * A provider call whose answer reached nobody but which may have been billed. `ambiguous`: it was in flight when its worker
+ * died. `duplicate`: its answer came after another holder had taken the call over.
+ */
+export const callIncidentFactSchema = z.object({
+  v: z.literal(1),
+  type: z.literal("call-incident"),
+  eventId: z.string(),
+  kind: z.enum(["ambiguous", "duplicate"]),
+  requestId: z.string(),
+  tenantId: z.string(),
+  modelId: z.string(),
+  providerId: z.string(),
+  occurredAtMs: z.number(),
+  usage: usageSchema.nullable(),
+});
+export type CallIncidentFact = z.infer<typeof callIncidentFactSchema>;
+
+export const factSchema = z.discriminatedUnion("type", [requestFinishedFactSchema, callIncidentFactSchema]);
 export type Fact = z.infer<typeof factSchema>;

@@ -1,0 +1,47 @@
+import type { Catalogue, Keyspace } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import type { ProductConfig } from "@tokenhub/config";
+import { publishCatalogue } from "@tokenhub/queue";
+import { indexCatalogue, resolveTarget, type CatalogueIndex } from "@tokenhub/routing";
+import type { Redis } from "ioredis";
+
+/** What the catalogue service needs of the database. */
+export interface CatalogueStore {
+  /** Replaces what came from the configuration, keeps what an admin added, and returns the result. */
+  applyConfig(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<Catalogue>;
+}
+
+export interface CatalogueService {
+  current(): Catalogue;
+  /** @throws TokenHubError `model_not_found` with close matches. Null stands for "the server picks". */
+  requireModel(name: string | null): void;
+  /** Stores the configuration's catalogue and publishes it to the workers. */
+  apply(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<void>;
+  /** Publishes again, e.g. to a Redis that lost its data. */
+  republish(): Promise<void>;
+}
+
+export interface CatalogueServiceOptions {
+  readonly store: CatalogueStore;
+  readonly redis: Redis;
+  readonly keyspace: Keyspace;
+}
+
+/** Keeps the catalogue: SQL is its home, Redis carries the snapshot to the workers. */
+export function createCatalogueService({ store, redis, keyspace }: CatalogueServiceOptions): CatalogueService {
+  let index: CatalogueIndex | null = null;
+  let catalogue: Catalogue = { v: 1, version: 0, providers: [], models: [], aliases: [] };
+  return {
+    current: () => catalogue,
+    requireModel(name) {
+      const target = index === null ? null : resolveTarget(index, name);
+      if (target?.kind === "unknown") throw new TokenHubError("model_not_found", target.message, { param: "model" });
+    },
+    async apply(config) {
+      catalogue = await store.applyConfig(config);
+      index = indexCatalogue(catalogue);
+      await publishCatalogue(redis, keyspace, catalogue);
+    },
+    republish: () => publishCatalogue(redis, keyspace, catalogue),
+  };
+}

@@ -1,0 +1,142 @@
+import { ConfigError, type ProductConfig } from "@tokenhub/config";
+import { createKeyspace, idFrom } from "@tokenhub/contracts";
+import { openDatabase } from "@tokenhub/persistence";
+import { checkRedisPolicy, connectProducer, createBlockingConnection, createJobProducer, createReplyListener } from "@tokenhub/queue";
+import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
+import { randomBytes } from "node:crypto";
+import { readOrCreateApiKey } from "./admission/api-key-file.ts";
+import { createAuthenticator } from "./admission/authenticate.ts";
+import { createCatalogueService } from "./catalogue/catalogue-service.ts";
+import { createCatalogueStore } from "./catalogue/catalogue-store.ts";
+import type { GatewayConfig } from "./config.ts";
+import { createGatewayEvents } from "./events.ts";
+import { checkDependencies } from "./health/check-dependencies.ts";
+import { createApp } from "./http/create-app.ts";
+import { listen } from "./http/listen.ts";
+import { createFactStore } from "./recorder/fact-store.ts";
+import { startRecorder } from "./recorder/recorder.ts";
+import { createInFlightGate } from "./sync/in-flight-gate.ts";
+
+export interface Gateway extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly adminPort: number | null;
+  /** A key that works, configured or the installation's own. */
+  readonly apiKey: string;
+  /** Takes over providers, models and aliases after the configuration changed. */
+  reload(config: { readonly product: ProductConfig }): Promise<void>;
+}
+
+export interface GatewayOverrides {
+  readonly logger?: Logger;
+  readonly now?: () => number;
+}
+
+/** Wires the gateway and starts it. Disposing refuses new requests, lets the running ones finish and then closes. */
+export async function compose(config: GatewayConfig, overrides: GatewayOverrides = {}): Promise<Gateway> {
+  await using stack = new AsyncDisposableStack();
+  const { product } = config;
+  const logger = overrides.logger ?? createLogger({ service: "gateway", level: product.logLevel });
+  const metrics = createMetrics({ service: "gateway" });
+  const events = createGatewayEvents(logger, metrics);
+  const keyspace = createKeyspace(product.redis.prefix);
+  const gatewayId = idFrom("gateway", randomBytes(12));
+  const now = overrides.now ?? Date.now;
+  for (const warning of product.warnings) logger.warn(warning);
+
+  const database = stack.use(await openDatabase(databaseOf(product)));
+  await database.migrate();
+  const apiKeys = await apiKeysOf(product);
+
+  const connection = { url: config.redisUrl, onError: events.redisTrouble };
+  const redis = stack.adopt(await connectProducer({ ...connection, name: "gateway" }), (client) => client.disconnect());
+  await refuseEvictingRedis(redis, logger);
+  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "gateway-replies" }), (client) => client.disconnect());
+  const factReader = stack.adopt(createBlockingConnection({ ...connection, name: "gateway-recorder" }), (client) => client.disconnect());
+
+  const catalogue = createCatalogueService({ store: createCatalogueStore(database.db, now), redis, keyspace });
+  await catalogue.apply(product);
+  // A Redis that came back empty has no catalogue; workers would wait for ever.
+  redis.on("ready", () => void catalogue.republish().catch(events.redisTrouble));
+
+  stack.use(
+    await startRecorder({
+      redis: factReader,
+      keyspace,
+      store: createFactStore(database.db),
+      consumerName: gatewayId,
+      onRecorded: events.recorded,
+      onError: (error) => logger.error({ err: error }, "facts could not be recorded; they stay in Redis and are tried again"),
+    }),
+  );
+  const producer = stack.use(createJobProducer(redis, keyspace, events.redisTrouble));
+  const replies = stack.use(await createReplyListener({ subscriber, reader: redis, keyspace, gatewayId, onError: events.redisTrouble }));
+  const gate = createInFlightGate(config.maxInFlight);
+  const authenticate = createAuthenticator({ mode: product.auth.mode, apiKeys });
+  const health = { catalogue: catalogue.current, checkDependencies: () => checkDependencies({ redis, database }), isDraining: () => gate.isDraining };
+
+  const app = createApp({
+    generation: {
+      authenticate,
+      submit: { redis, keyspace, producer, gatewayId },
+      replies,
+      gate,
+      requireModel: catalogue.requireModel,
+      events,
+      maxBodyBytes: product.limits.maxBodyBytes,
+      syncWaitMs: product.limits.syncWaitMs,
+      now,
+    },
+    models: { authenticate, catalogue: catalogue.current },
+    health,
+    logger,
+    metrics,
+  });
+  const listener = await listen({ ...product.listen, handler: app, isDraining: () => gate.isDraining });
+  stack.defer(() => listener.close(config.drainMs));
+  stack.defer(() => gate.drain(config.drainMs));
+  const admin =
+    config.adminPort === null
+      ? null
+      : stack.use(
+          await startAdminServer({
+            host: "127.0.0.1",
+            port: config.adminPort,
+            registry: metrics.registry,
+            health: async () => {
+              const details = await health.checkDependencies();
+              return { isReady: !gate.isDraining && Object.values(details).every((fault) => fault === null), details };
+            },
+          }),
+        );
+  logger.info({ port: listener.port, auth: product.auth.mode }, "gateway ready");
+
+  const resources = stack.move();
+  return {
+    url: `http://${product.listen.host.includes(":") ? `[${product.listen.host}]` : product.listen.host}:${listener.port}`,
+    port: listener.port,
+    adminPort: admin?.port ?? null,
+    apiKey: apiKeys[0] ?? "",
+    reload: (next) => catalogue.apply(next.product),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function databaseOf({ database }: ProductConfig): Parameters<typeof openDatabase>[0] {
+  return database.kind === "sqlite" ? { kind: "sqlite", path: database.path } : { kind: "postgres", url: database.url.reveal() };
+}
+
+async function apiKeysOf(product: ProductConfig): Promise<string[]> {
+  if (product.auth.apiKeys.length > 0) return product.auth.apiKeys.map((key) => key.reveal());
+  return [await readOrCreateApiKey(product.dataDirectory)];
+}
+
+async function refuseEvictingRedis(redis: Parameters<typeof checkRedisPolicy>[0], logger: Logger): Promise<void> {
+  const check = await checkRedisPolicy(redis);
+  if (check.kind === "evicting") {
+    throw new ConfigError(
+      `Redis has maxmemory-policy ${check.policy}, which may throw queued requests away; set it to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction).`,
+    );
+  }
+  if (check.kind === "unknown") logger.warn("Redis does not tell its maxmemory-policy; make sure it is noeviction");
+}

@@ -1,0 +1,51 @@
+import express, { type Express } from "express";
+import helmet from "helmet";
+import type { Logger, Metrics } from "@tokenhub/telemetry";
+import { alive, healthz, readyz, type HealthDeps } from "../routes/health/index.ts";
+import { chatCompletionsEndpoint } from "../routes/chat-completions/index.ts";
+import { docsRouter } from "../routes/docs/index.ts";
+import { embeddingsEndpoint } from "../routes/embeddings/index.ts";
+import { messagesEndpoint } from "../routes/messages/index.ts";
+import { serveMetrics } from "../routes/metrics/index.ts";
+import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
+import { buildOpenApiDocument } from "../routes/openapi/document.ts";
+import { createGenerationRoute, type GenerationDeps } from "../sync/generation-route.ts";
+import { assignRequestId } from "./assign-request-id.ts";
+import { allowOnly, createErrorHandler, unknownPath } from "./error-handler.ts";
+
+export interface AppDeps {
+  readonly generation: GenerationDeps;
+  readonly models: ModelsDeps;
+  readonly health: HealthDeps;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Every path of the gateway, in one table. */
+export function createApp({ generation, models, health, logger, metrics }: AppDeps): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.use(assignRequestId);
+
+  for (const endpoint of [chatCompletionsEndpoint, messagesEndpoint, embeddingsEndpoint]) {
+    app.route(endpoint.path).post(createGenerationRoute(generation, endpoint)).all(allowOnly("POST"));
+  }
+  app.route("/v1/models").get(listModels(models)).all(allowOnly("GET"));
+  app.route("/v1/models/*id").get(getModel(models)).all(allowOnly("GET"));
+  app.route("/health").get(alive).all(allowOnly("GET"));
+  app.route("/healthz").get(healthz(health)).all(allowOnly("GET"));
+  app.route("/readyz").get(readyz(health)).all(allowOnly("GET"));
+  app.route("/metrics").get(serveMetrics(metrics)).all(allowOnly("GET"));
+
+  let openApi: object | null = null;
+  app
+    .route("/openapi.json")
+    .get((_request, response) => void response.json((openApi ??= buildOpenApiDocument())))
+    .all(allowOnly("GET"));
+  app.use("/docs", helmet(), docsRouter());
+
+  app.use(unknownPath);
+  app.use(createErrorHandler(logger));
+  return app;
+}

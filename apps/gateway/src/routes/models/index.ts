@@ -1,0 +1,68 @@
+import { TokenHubError, undeclaredCapabilities, type Catalogue, type CatalogueModel } from "@tokenhub/contracts";
+import type { Request, RequestHandler } from "express";
+import type { Authenticator } from "../../admission/authenticate.ts";
+import { surfaceOf } from "../../http/surface.ts";
+
+export interface ModelsDeps {
+  readonly authenticate: Authenticator;
+  readonly catalogue: () => Catalogue;
+}
+
+/** `GET /v1/models`: what a caller may name, aliases included, in the shape of the SDK that asks. */
+export function listModels({ authenticate, catalogue }: ModelsDeps): RequestHandler {
+  return (request, response) => {
+    authenticate(request.headers);
+    const entries = modelEntries(catalogue());
+    if (surfaceOf(request) === "anthropic") {
+      const data = entries.map(anthropicEntry);
+      response.json({ data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null });
+    } else response.json({ object: "list", data: entries.map(openAiEntry) });
+  };
+}
+
+/** `GET /v1/models/{id}`; ids may contain `/`. @throws TokenHubError `model_not_found`. */
+export function getModel({ authenticate, catalogue }: ModelsDeps): RequestHandler {
+  return (request, response) => {
+    authenticate(request.headers);
+    const id = idOf(request);
+    const entry = modelEntries(catalogue()).find((candidate) => candidate.id === id);
+    if (entry === undefined) throw new TokenHubError("model_not_found", "No model of this name is configured. GET /v1/models lists them.", { param: "model" });
+    response.json(surfaceOf(request) === "anthropic" ? anthropicEntry(entry) : openAiEntry(entry));
+  };
+}
+
+interface ModelEntry {
+  readonly id: string;
+  readonly ownedBy: string;
+  readonly model: CatalogueModel | null;
+}
+
+function modelEntries(catalogue: Catalogue): ModelEntry[] {
+  const enabledProviders = new Set(catalogue.providers.filter((provider) => provider.enabled).map((provider) => provider.id));
+  const models = catalogue.models.filter((model) => model.enabled && enabledProviders.has(model.providerId));
+  return [
+    ...models.map((model) => ({ id: model.id, ownedBy: model.providerId, model })),
+    ...catalogue.aliases.map((alias) => ({ id: alias.id, ownedBy: "tokenhub", model: null })),
+  ];
+}
+
+function openAiEntry({ id, ownedBy, model }: ModelEntry) {
+  const details =
+    model === null
+      ? {}
+      : {
+          context_length: model.contextTokens === 0 ? null : model.contextTokens,
+          max_output_tokens: model.maxOutputTokens,
+          capabilities: model.capabilities ?? undeclaredCapabilities,
+        };
+  return { id, object: "model", created: 0, owned_by: ownedBy, ...details };
+}
+
+function anthropicEntry({ id }: ModelEntry) {
+  return { type: "model", id, display_name: id, created_at: "1970-01-01T00:00:00Z" };
+}
+
+function idOf(request: Request): string {
+  const parts: unknown = request.params["id"];
+  return Array.isArray(parts) ? parts.join("/") : String(parts);
+}

@@ -1,0 +1,99 @@
+import { TokenHubError, type RequestResult, type StreamHead, type WireFormatName } from "@tokenhub/contracts";
+import { createStreamTranscoder, transcodeResponse, type StreamTranscoder } from "@tokenhub/translation";
+import type { Response } from "express";
+import type { ReplySink } from "./await-reply.ts";
+import { failureToError } from "./failure-to-error.ts";
+import { setAnswerHeaders, setResultHeaders } from "./result-headers.ts";
+
+export interface SyncReplyOptions {
+  readonly response: Response;
+  readonly requestId: string;
+  readonly callerFormat: WireFormatName;
+  readonly acceptedAtMs: number;
+  /** The caller asked for the usage chunk of an OpenAI stream. */
+  readonly includeUsage: boolean;
+  /** Sends an error as long as no byte of an answer has left. */
+  readonly fail: (error: TokenHubError) => void;
+  /** Called once, when the caller has everything or is gone. */
+  readonly done: (result: RequestResult | null) => void;
+}
+
+/** Bytes that may wait in a slow reader's socket before it is cut off. */
+const maxBufferedBytes = 16_777_216;
+/** Proxies and clients drop connections that say nothing. */
+const keepAliveMs = 15_000;
+
+/** Writes one request's answer, whole or streamed, in the caller's format. */
+export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposable {
+  const { response, callerFormat, fail, done } = options;
+  let transcoder: StreamTranscoder | null = null;
+  let keepAlive: NodeJS.Timeout | null = null;
+
+  const context = (modelId: string) => ({ requestId: options.requestId, model: modelId, createdAtMs: options.acceptedAtMs });
+  const write = (text: string): void => {
+    if (text === "" || response.destroyed) return;
+    response.write(text);
+    if (response.writableLength > maxBufferedBytes) response.destroy();
+  };
+  const close = (result: RequestResult | null): void => {
+    if (keepAlive !== null) clearInterval(keepAlive);
+    done(result);
+  };
+
+  function endStream(current: StreamTranscoder, result: RequestResult): void {
+    if (result.outcome === "succeeded") write(current.end());
+    else if (result.failure !== null) {
+      const { code, message } = failureToError(result.failure);
+      write(current.fail({ code, message }));
+    }
+    response.end();
+  }
+
+  function sendBody(result: RequestResult, body: string): void {
+    if (result.wireFormat === null || result.modelId === null) throw new TokenHubError("internal_error", "The answer was stored without its format.");
+    setResultHeaders(response, result);
+    response.setHeader("content-type", "application/json; charset=utf-8");
+    response.end(transcodeResponse({ from: result.wireFormat, to: callerFormat, bodyText: body, context: context(result.modelId) }));
+  }
+
+  return {
+    onHead(head: StreamHead) {
+      setAnswerHeaders(response, head);
+      response.writeHead(200, {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-cache, no-transform",
+        "x-accel-buffering": "no",
+      });
+      transcoder = createStreamTranscoder({ from: head.wireFormat, to: callerFormat, context: context(head.modelId), includeUsage: options.includeUsage });
+      keepAlive = setInterval(() => write(callerFormat === "anthropic-messages" ? 'event: ping\ndata: {"type": "ping"}\n\n' : ": keep-alive\n\n"), keepAliveMs);
+    },
+    onText(sseText) {
+      if (transcoder !== null) write(transcoder.push(sseText));
+    },
+    onEnd(result, body) {
+      if (transcoder !== null) endStream(transcoder, result);
+      else if (result.failure !== null) {
+        setResultHeaders(response, result);
+        fail(failureToError(result.failure));
+      } else sendBody(result, body);
+      close(result);
+    },
+    onTimeout() {
+      const message = "No answer came within the time this request may wait. It was cancelled; send it again with a longer timeout.";
+      if (transcoder === null) fail(new TokenHubError("sync_wait_timeout", message));
+      else {
+        write(transcoder.fail({ code: "sync_wait_timeout", message }));
+        response.end();
+      }
+      close(null);
+    },
+    onBroken(error) {
+      if (response.headersSent) response.destroy();
+      else fail(error instanceof TokenHubError ? error : new TokenHubError("internal_error", "The answer could not be delivered. Quote the request id to the operator.", { cause: error }));
+      close(null);
+    },
+    [Symbol.dispose]() {
+      if (keepAlive !== null) clearInterval(keepAlive);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { CallFailure, CallJob, ErrorCode, FailureClass } from "@tokenhub/contracts";
+
+type LocalFailure = "candidate_gone" | "cancelled" | "deadline" | "body_lost" | "breaker_open" | "stream_interrupted" | "missing_key" | "untranslatable";
+
+const rows: Record<LocalFailure, { class: FailureClass; code: ErrorCode; message: (providerId: string, modelId: string) => string }> = {
+  candidate_gone: {
+    class: "fatal",
+    code: "provider_unavailable",
+    message: (providerId, modelId) => `Model ${modelId} of provider ${providerId} was removed or disabled while the request was queued.`,
+  },
+  cancelled: { class: "cancelled", code: "cancelled", message: () => "The request was cancelled." },
+  deadline: {
+    class: "deadline",
+    code: "deadline_exceeded",
+    message: (providerId) => `The request's deadline passed while provider ${providerId} was working on it. Send it again with a longer timeout.`,
+  },
+  body_lost: {
+    class: "fatal",
+    code: "internal_error",
+    message: () => "The stored request was gone before its call could be made. Nothing was called; send the request again.",
+  },
+  breaker_open: {
+    class: "transient",
+    code: "provider_unavailable",
+    message: (providerId) => `Provider ${providerId} failed several times in a row and is not called for the moment.`,
+  },
+  stream_interrupted: {
+    class: "fatal",
+    code: "stream_interrupted",
+    message: (providerId) => `The stream from provider ${providerId} broke off after its first tokens were delivered. It is not repeated by itself; send the request again.`,
+  },
+  missing_key: {
+    class: "auth",
+    code: "provider_auth_failed",
+    message: (providerId) =>
+      `No API key is configured for provider ${providerId}. Set ${providerId.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_API_KEY for the provider worker.`,
+  },
+  untranslatable: {
+    class: "bad_request",
+    code: "invalid_request",
+    message: (providerId) => `The request cannot be expressed in the format of provider ${providerId}.`,
+  },
+};
+
+/** A failure that arose here rather than at the provider. */
+export function failureOf(kind: LocalFailure, job: CallJob): CallFailure {
+  const row = rows[kind];
+  const { providerId, modelId } = job.decision.chosen;
+  return {
+    class: row.class,
+    code: row.code,
+    message: row.message(providerId, modelId),
+    providerStatus: null,
+    providerMessage: null,
+    providerCode: null,
+    retryAfterMs: null,
+  };
+}

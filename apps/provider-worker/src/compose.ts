@@ -1,0 +1,127 @@
+import { createKeyspace, type Catalogue } from "@tokenhub/contracts";
+import { createCallLedger, defaultLedgerSettings } from "@tokenhub/ledger";
+import { createProviderClient } from "@tokenhub/providers";
+import {
+  callQueueName,
+  connectProducer,
+  createBlockingConnection,
+  createJobConsumer,
+  createJobProducer,
+  followCancellations,
+  followCatalogue,
+  jobCatalogue,
+} from "@tokenhub/queue";
+import { defaultRecoveryPolicy } from "@tokenhub/resilience";
+import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CallDeps } from "./call-deps.ts";
+import { createTargetIndex } from "./target-index.ts";
+import type { ProviderWorkerConfig } from "./config.ts";
+import { createCallEvents } from "./events.ts";
+import { createExecuteCall } from "./handlers/execute-call.ts";
+import { createProviderQueues } from "./provider-queues.ts";
+import { createRunningCalls } from "./running-calls.ts";
+
+export interface ProviderWorker extends AsyncDisposable {
+  readonly adminPort: number | null;
+  /** Providers whose queues are open now. */
+  openProviders(): string[];
+  /** Takes over new keys after the configuration changed. */
+  reload(config: Pick<ProviderWorkerConfig, "keyOf">): void;
+}
+
+export interface ProviderWorkerOverrides {
+  readonly logger?: Logger;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** Wires the provider worker and starts it. Disposing finishes running calls within the drain time and hands back the rest. */
+export async function compose(config: ProviderWorkerConfig, overrides: ProviderWorkerOverrides = {}): Promise<ProviderWorker> {
+  await using stack = new AsyncDisposableStack();
+  const logger = overrides.logger ?? createLogger({ service: "provider-worker", level: config.logLevel });
+  const metrics = createMetrics({ service: "provider-worker" });
+  const keyspace = createKeyspace(config.redisPrefix);
+  const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
+  const connection = { url: config.redisUrl, onError };
+  let keyOf = config.keyOf;
+
+  const redis = stack.adopt(await connectProducer({ ...connection, name: "provider" }), (client) => client.disconnect());
+  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "provider-sub" }), (client) => client.disconnect());
+  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "provider-jobs" }), (client) => client.disconnect());
+  const producer = stack.use(createJobProducer(redis, keyspace, onError));
+  const client = stack.use(createProviderClient({}));
+  const targets = createTargetIndex();
+  const running = createRunningCalls();
+  const deps: CallDeps = {
+    ledger: createCallLedger(redis, keyspace),
+    producer,
+    client,
+    running,
+    policy: defaultRecoveryPolicy,
+    events: createCallEvents(logger, metrics),
+    findTarget: targets.find,
+    keyOf: (providerId) => keyOf(providerId),
+    leaseMs: defaultLedgerSettings.leaseMs,
+    now: overrides.now ?? Date.now,
+    random: overrides.random ?? Math.random,
+    sleep: (durationMs) => sleep(durationMs),
+    newToken: () => randomBytes(12).toString("hex"),
+  };
+  const handler = createExecuteCall(deps);
+
+  const queues = createProviderQueues({
+    onlyProviders: config.onlyProviders === null ? null : new Set(config.onlyProviders),
+    onError,
+    drained: async (providerId) => Object.values(await producer.countJobs(callQueueName(providerId))).every((count) => count === 0),
+    openConsumer: (provider) =>
+      createJobConsumer({
+        queueName: callQueueName(provider.id),
+        definition: jobCatalogue.call,
+        concurrency: provider.concurrency,
+        redis: blocking,
+        keyspace,
+        onError,
+        handler,
+      }),
+  });
+  stack.defer(() => queues.stop(config.drainMs));
+  stack.use(await followCancellations(subscriber, keyspace, running.cancel));
+  stack.use(
+    await followCatalogue({
+      subscriber,
+      reader: redis,
+      keyspace,
+      onError,
+      onChange(catalogue: Catalogue) {
+        targets.replace(catalogue);
+        queues.apply(catalogue);
+        logger.info({ version: catalogue.version, providers: [...queues.open.keys()] }, "catalogue loaded");
+      },
+    }),
+  );
+
+  const admin =
+    config.adminPort === null
+      ? null
+      : stack.use(
+          await startAdminServer({
+            host: config.adminHost,
+            port: config.adminPort,
+            registry: metrics.registry,
+            health: () => ({ isReady: redis.status === "ready", details: { redis: redis.status, providers: [...queues.open.keys()].join(",") } }),
+          }),
+        );
+  logger.info({ adminPort: admin?.port ?? null }, "provider worker ready");
+
+  const resources = stack.move();
+  return {
+    adminPort: admin?.port ?? null,
+    openProviders: () => [...queues.open.keys()],
+    reload(next) {
+      keyOf = next.keyOf;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}

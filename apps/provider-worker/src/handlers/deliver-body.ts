@@ -1,0 +1,30 @@
+import type { JobOutcome } from "@tokenhub/queue";
+import { summariseResponse } from "@tokenhub/translation";
+import { answerFormat, usageOrEstimate } from "../answer.ts";
+import type { CallDeps } from "../call-deps.ts";
+import { endRequest } from "../end-request.ts";
+import type { CallInFlight } from "./run-claimed-call.ts";
+
+/** Commits a whole answer. */
+export async function deliverBody(deps: CallDeps, inFlight: CallInFlight, bodyText: string): Promise<JobOutcome> {
+  const { job, target, token, claim, startedAtMs } = inFlight;
+  const wireFormat = answerFormat(job, target);
+  const summary = summariseResponse(wireFormat, JSON.parse(bodyText));
+  const durationMs = deps.now() - startedAtMs;
+  return endRequest(deps, {
+    job,
+    token,
+    failure: null,
+    body: bodyText,
+    ambiguousCalls: claim.ambiguousCalls,
+    attempts: [...inFlight.history, { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null }],
+    answer: {
+      wireFormat,
+      upstreamModel: summary.upstreamModel,
+      finishReason: summary.finishReason,
+      usage: usageOrEstimate(summary.usage, job, bodyText.length),
+      warnings: [...inFlight.warnings],
+    },
+    health: { kind: "success", latencyMs: durationMs },
+  });
+}

@@ -1,0 +1,114 @@
+import type { CallFailure, CallJob, StreamHead } from "@tokenhub/contracts";
+import { ProviderStreamError } from "@tokenhub/providers";
+import type { JobOutcome } from "@tokenhub/queue";
+import { createSseParser, createStreamSummary, encodeSseEvent } from "@tokenhub/translation";
+import { answerFormat, usageOrEstimate } from "../answer.ts";
+import type { CallDeps } from "../call-deps.ts";
+import { endRequest } from "../end-request.ts";
+import { recoverFrom } from "../recover.ts";
+import { createFrameWriter, type FrameWriter } from "../frame-writer.ts";
+import type { CallInFlight } from "./run-claimed-call.ts";
+
+/**
+ * Copies a provider's stream into the log, event by event. Nothing is written before the first event with content, so
+ * that a provider that fails early can be replaced unseen; after it, a break ends the stream for good.
+ */
+export async function deliverStream(deps: CallDeps, inFlight: CallInFlight, chunks: AsyncIterable<string>): Promise<JobOutcome> {
+  const { job, target, token, call } = inFlight;
+  const wireFormat = answerFormat(job, target);
+  const summary = createStreamSummary(wireFormat);
+  const parser = createSseParser();
+  const writer = createFrameWriter({ ledger: deps.ledger, job, token, onLost: () => call.stop("lost"), onTrouble: deps.events.redisTrouble });
+  const head = headOf(inFlight, wireFormat);
+  let held = `${JSON.stringify(head)}\n`;
+  let firstTokenAtMs: number | null = null;
+  let failure: CallFailure | null = null;
+
+  try {
+    for await (const chunk of chunks) {
+      let text = "";
+      for (const event of parser.push(chunk)) {
+        const seen = summary.observe(event);
+        if (seen.error !== null) {
+          failure = seen.error;
+          break;
+        }
+        text += encodeSseEvent(event);
+        if (seen.hasContent && firstTokenAtMs === null) firstTokenAtMs = deps.now();
+      }
+      if (firstTokenAtMs === null) held += text;
+      else if (text !== "") {
+        await writer.write(held + text);
+        held = "";
+      }
+      if (failure !== null) break;
+    }
+  } catch (error) {
+    if (!(error instanceof ProviderStreamError)) throw error;
+    failure = error.failure;
+  }
+
+  const totals = summary.result();
+  failure ??= totals.sawTerminal ? null : truncatedStream(job);
+  if (call.stopReason() !== null || failure !== null) {
+    await writer.flush();
+    return recoverFrom(deps, inFlight, { failure: failure ?? truncatedStream(job), frameCount: writer.frameCount, firstTokenAtMs, deliveredCharacters: writer.characters });
+  }
+  if (held !== "") await writer.write(held);
+  await writer.flush();
+  return commitStream(deps, inFlight, { writer, firstTokenAtMs, summary: totals, head });
+}
+
+interface FinishedStream {
+  readonly writer: FrameWriter;
+  readonly firstTokenAtMs: number | null;
+  readonly summary: ReturnType<ReturnType<typeof createStreamSummary>["result"]>;
+  readonly head: StreamHead;
+}
+
+async function commitStream(deps: CallDeps, inFlight: CallInFlight, { writer, firstTokenAtMs, summary, head }: FinishedStream): Promise<JobOutcome> {
+  const { job, token, claim, startedAtMs } = inFlight;
+  const durationMs = deps.now() - startedAtMs;
+  return endRequest(deps, {
+    job,
+    token,
+    failure: null,
+    frameCount: writer.frameCount,
+    firstTokenAtMs,
+    ambiguousCalls: claim.ambiguousCalls,
+    attempts: [...inFlight.history, { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null }],
+    answer: {
+      wireFormat: head.wireFormat,
+      upstreamModel: summary.upstreamModel,
+      finishReason: summary.finishReason,
+      usage: usageOrEstimate(summary.usage, job, writer.characters),
+      warnings: [...inFlight.warnings],
+    },
+    // The time to the first token is what a provider's speed means for a stream; its length is the caller's choice.
+    health: { kind: "success", latencyMs: (firstTokenAtMs ?? deps.now()) - startedAtMs },
+  });
+}
+
+function headOf({ job, target, claim, warnings }: CallInFlight, wireFormat: StreamHead["wireFormat"]): StreamHead {
+  return {
+    v: 1,
+    wireFormat,
+    ...job.decision.chosen,
+    upstreamModel: target.model.upstreamName,
+    reason: job.decision.reason,
+    attempts: claim.attempts,
+    warnings: [...warnings],
+  };
+}
+
+function truncatedStream(job: CallJob): CallFailure {
+  return {
+    class: "transient",
+    code: "provider_bad_response",
+    message: `The stream from provider ${job.decision.chosen.providerId} ended without its closing event.`,
+    providerStatus: 200,
+    providerMessage: null,
+    providerCode: null,
+    retryAfterMs: null,
+  };
+}

@@ -1,0 +1,82 @@
+import type { CallAttempt, CallFailure, CallJob, CatalogueModel, CatalogueProvider } from "@tokenhub/contracts";
+import type { Claim } from "@tokenhub/ledger";
+import type { JobHandler, JobOutcome } from "@tokenhub/queue";
+import { failureOf } from "../call-failures.ts";
+import type { CallDeps } from "../call-deps.ts";
+import { endRequest, incidentOf } from "../end-request.ts";
+import { runClaimedCall } from "./run-claimed-call.ts";
+
+/** A candidate of the decision, found in this worker's catalogue. */
+export interface CallTarget {
+  readonly provider: CatalogueProvider;
+  readonly model: CatalogueModel;
+}
+
+/** Added to the remaining lease of another holder before looking again. */
+const busyMarginMs = 100;
+
+/**
+ * Makes one request's provider call. The ledger decides whether it may be made: a redelivered job whose result is stored
+ * does nothing, one whose holder lives waits, one whose holder died is made again and counted as ambiguous.
+ */
+export function createExecuteCall(deps: CallDeps): JobHandler<CallJob> {
+  return async (job, shutdown) => {
+    const target = deps.findTarget(job.decision.chosen);
+    if (target === null) return handBack(deps, job, failureOf("candidate_gone", job), []);
+
+    const token = deps.newToken();
+    const { providerId } = job.decision.chosen;
+    const incidentJson = JSON.stringify(incidentOf(deps, job, "ambiguous", token, null));
+    const claim = await deps.ledger.claim({ requestId: job.requestId, providerId, round: job.round, token, incidentJson });
+    return act(deps, { job, target, token, claim, shutdown });
+  };
+}
+
+interface ClaimedJob {
+  readonly job: CallJob;
+  readonly target: CallTarget;
+  readonly token: string;
+  readonly claim: Claim;
+  readonly shutdown: AbortSignal;
+}
+
+async function act(deps: CallDeps, { job, target, token, claim, shutdown }: ClaimedJob): Promise<JobOutcome> {
+  switch (claim.kind) {
+    case "done":
+    case "superseded":
+      return { kind: "done" };
+    case "busy":
+      return { kind: "snooze", delayMs: claim.retryInMs + busyMarginMs };
+    case "cancelled":
+      return endRequest(deps, { job, token: "", failure: failureOf("cancelled", job), attempts: job.attempts });
+    case "body_lost":
+      return endRequest(deps, { job, token: "", failure: failureOf("body_lost", job), attempts: job.attempts });
+    case "breaker_open":
+      return handBack(deps, job, { ...failureOf("breaker_open", job), retryAfterMs: claim.retryInMs }, job.attempts);
+    case "interrupted":
+      return endRequest(deps, {
+        job,
+        token,
+        failure: failureOf("stream_interrupted", job),
+        attempts: [...job.attempts, ...claim.history],
+        ambiguousCalls: claim.ambiguousCalls,
+        usage: "estimated",
+      });
+    case "fresh":
+    case "ambiguous":
+      return runClaimedCall(deps, { job, target, token, claim, shutdown });
+  }
+}
+
+/** Returns a request to the router without a call: the candidate cannot be used right now. */
+async function handBack(deps: CallDeps, job: CallJob, failure: CallFailure, attempts: readonly CallAttempt[]): Promise<JobOutcome> {
+  const { decision, ...envelope } = job;
+  const attempt: CallAttempt = { ...decision.chosen, round: job.round, startedAtMs: deps.now(), durationMs: 0, failure };
+  await deps.producer.addRoute({
+    ...envelope,
+    round: job.round + 1,
+    attempts: [...attempts, attempt],
+    excluded: [...job.excluded, { ...decision.chosen, failureClass: failure.class, wholeProvider: true, overflowedContextTokens: null }],
+  });
+  return { kind: "done" };
+}

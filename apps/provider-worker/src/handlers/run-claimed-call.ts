@@ -1,0 +1,113 @@
+import { TokenHubError, type CallAttempt, type CallFailure, type CallJob } from "@tokenhub/contracts";
+import type { Claim } from "@tokenhub/ledger";
+import { findProvider, type ProviderReply } from "@tokenhub/providers";
+import type { JobOutcome } from "@tokenhub/queue";
+import { transcodeRequest } from "@tokenhub/translation";
+import type { CallDeps } from "../call-deps.ts";
+import { failureOf } from "../call-failures.ts";
+import { recoverFrom } from "../recover.ts";
+import type { RunningCall } from "../running-calls.ts";
+import { deliverBody } from "./deliver-body.ts";
+import { deliverStream } from "./deliver-stream.ts";
+import type { CallTarget } from "./execute-call.ts";
+
+export interface ClaimedCall {
+  readonly job: CallJob;
+  readonly target: CallTarget;
+  readonly token: string;
+  readonly claim: Extract<Claim, { kind: "fresh" | "ambiguous" }>;
+  readonly shutdown: AbortSignal;
+}
+
+/** A claimed call on its way: everything the delivery and the recovery need to know of it. */
+export interface CallInFlight extends ClaimedCall {
+  readonly call: RunningCall;
+  readonly startedAtMs: number;
+  readonly warnings: readonly string[];
+  /** Attempts before this one. */
+  readonly history: readonly CallAttempt[];
+}
+
+/** Calls the provider and delivers what comes, keeping the lease alive until the end. */
+export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Promise<JobOutcome> {
+  const { job, target, token, claim, shutdown } = claimed;
+  const startedAtMs = deps.now();
+  using call = deps.running.begin(job.requestId, Math.max(0, job.deadlineAtMs - startedAtMs));
+  const onShutdown = (): void => call.stop("shutdown");
+  shutdown.addEventListener("abort", onShutdown);
+  using _lease = keepLease(deps, job.requestId, token, call);
+
+  const prepared = prepare(deps, claimed);
+  const inFlight: CallInFlight = {
+    ...claimed,
+    call,
+    startedAtMs,
+    warnings: prepared.warnings,
+    history: [...job.attempts, ...claim.history],
+  };
+  try {
+    const reply: ProviderReply = prepared.failure === null ? await deps.client.call({ ...prepared.input, signal: call.signal }) : { kind: "failed", failure: prepared.failure, headers: {} };
+    deps.events.called(job, target, reply, deps.now() - startedAtMs);
+    switch (reply.kind) {
+      case "body":
+        return await deliverBody(deps, inFlight, reply.bodyText);
+      case "stream":
+        return await deliverStream(deps, inFlight, reply.chunks);
+      case "failed":
+        return await recoverFrom(deps, inFlight, { failure: reply.failure, frameCount: 0 });
+    }
+  } finally {
+    shutdown.removeEventListener("abort", onShutdown);
+  }
+}
+
+type Prepared = { warnings: readonly string[] } & (
+  | { failure: CallFailure; input: null }
+  | { failure: null; input: Omit<Parameters<CallDeps["client"]["call"]>[0], "signal"> }
+);
+
+/** Translates the stored body into the provider's format and gathers what the client needs. */
+function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared {
+  const { provider, model } = target;
+  const definition = findProvider(provider.type);
+  const format = definition?.wireFormats[job.features.operation];
+  if (definition === null || format === undefined) return { failure: failureOf("candidate_gone", job), input: null, warnings: [] };
+  const apiKey = deps.keyOf(provider.id)?.reveal() ?? null;
+  if (apiKey === null && definition.credential === "required") return { failure: failureOf("missing_key", job), input: null, warnings: [] };
+
+  try {
+    const { bodyText, warnings } = transcodeRequest({
+      from: job.features.wireFormat,
+      to: format,
+      bodyText: claim.bodyText,
+      target: { model: model.upstreamName, stream: job.features.stream, maxOutputTokens: model.maxOutputTokens, extensions: [...definition.extensions] },
+    });
+    const { operation, stream } = job.features;
+    return {
+      failure: null,
+      warnings,
+      input: { provider, definition, operation, apiKey, bodyText, stream, upstreamModel: model.upstreamName, requestId: job.requestId, limits: callLimits(provider.timeoutMs) },
+    };
+  } catch (error) {
+    if (!(error instanceof TokenHubError)) throw error;
+    return { failure: { ...failureOf("untranslatable", job), code: error.code, message: error.message }, input: null, warnings: [] };
+  }
+}
+
+/** All limits follow from the provider's whole-call timeout: an answer must begin, and go on, well within it. */
+function callLimits(timeoutMs: number): { headersTimeoutMs: number; idleTimeoutMs: number; totalTimeoutMs: number; maxResponseBytes: number } {
+  return { headersTimeoutMs: timeoutMs, idleTimeoutMs: Math.min(timeoutMs, 60_000), totalTimeoutMs: timeoutMs, maxResponseBytes: 33_554_432 };
+}
+
+/** Renews the lease three times per period; a holder that lost it stops its call, because another one may be running. */
+function keepLease(deps: CallDeps, requestId: string, token: string, call: RunningCall): Disposable {
+  const timer = setInterval(() => {
+    deps.ledger.renew(requestId, token).then(
+      (isHeld) => {
+        if (!isHeld) call.stop("lost");
+      },
+      (error: unknown) => deps.events.redisTrouble(error),
+    );
+  }, deps.leaseMs / 3);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

@@ -1,0 +1,66 @@
+import { createKeyspace } from "@tokenhub/contracts";
+import { createCallLedger } from "@tokenhub/ledger";
+import { connectProducer, createBlockingConnection, createJobConsumer, createJobProducer, jobCatalogue, routeQueueName } from "@tokenhub/queue";
+import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
+import type { RouterWorkerConfig } from "./config.ts";
+import { createRouterEvents } from "./events.ts";
+import { createSelectModel } from "./handlers/select-model.ts";
+import { createRouterState } from "./router-state.ts";
+
+export interface RouterWorker extends AsyncDisposable {
+  readonly adminPort: number | null;
+}
+
+export interface RouterWorkerOverrides {
+  readonly logger?: Logger;
+  readonly now?: () => number;
+}
+
+/** Wires the router worker and starts it. Disposing finishes running jobs and hands back the rest. */
+export async function compose(config: RouterWorkerConfig, overrides: RouterWorkerOverrides = {}): Promise<RouterWorker> {
+  await using stack = new AsyncDisposableStack();
+  const logger = overrides.logger ?? createLogger({ service: "router-worker", level: config.logLevel });
+  const metrics = createMetrics({ service: "router-worker" });
+  const keyspace = createKeyspace(config.redisPrefix);
+  const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
+  const connection = { url: config.redisUrl, onError };
+
+  const redis = stack.adopt(await connectProducer({ ...connection, name: "router" }), (client) => client.disconnect());
+  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "router-sub" }), (client) => client.disconnect());
+  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "router-jobs" }), (client) => client.disconnect());
+  const producer = stack.use(createJobProducer(redis, keyspace, onError));
+  const state = stack.use(await createRouterState({ subscriber, reader: redis, keyspace, onError }));
+
+  const consumer = createJobConsumer({
+    queueName: routeQueueName,
+    definition: jobCatalogue.route,
+    redis: blocking,
+    keyspace,
+    onError,
+    ...(config.concurrency === null ? {} : { concurrency: config.concurrency }),
+    handler: createSelectModel({
+      state,
+      producer,
+      ledger: createCallLedger(redis, keyspace),
+      events: createRouterEvents(logger, metrics),
+      now: overrides.now ?? Date.now,
+    }),
+  });
+  stack.defer(() => consumer.stop(config.drainMs));
+
+  const admin =
+    config.adminPort === null
+      ? null
+      : stack.use(
+          await startAdminServer({
+            host: config.adminHost,
+            port: config.adminPort,
+            registry: metrics.registry,
+            health: () => ({ isReady: consumer.isRunning() && redis.status === "ready", details: { redis: redis.status, catalogue: state.catalogueIndex() === null ? "not published yet" : "loaded" } }),
+          }),
+        );
+  logger.info({ adminPort: admin?.port ?? null }, "router worker ready");
+
+  const resources = stack.move();
+  return { adminPort: admin?.port ?? null, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}

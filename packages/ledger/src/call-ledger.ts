@@ -1,0 +1,191 @@
+import { callAttemptSchema, type CallAttempt, type Keyspace } from "@tokenhub/contracts";
+import type { Redis } from "ioredis";
+import { loadRedisScript } from "./redis-script.ts";
+
+const claimScript = loadRedisScript("claim");
+const renewScript = loadRedisScript("renew");
+const appendFrameScript = loadRedisScript("append-frame");
+const commitScript = loadRedisScript("commit", ["apply-outcome"]);
+const releaseScript = loadRedisScript("release", ["apply-outcome"]);
+
+/** What a finished call says about its provider; `none` changes nothing (the caller's own fault, or no call was made). */
+export type HealthOutcome =
+  | { readonly kind: "none" }
+  | { readonly kind: "success"; readonly latencyMs: number }
+  | { readonly kind: "error" }
+  | { readonly kind: "neutral" }
+  | { readonly kind: "rate_limited"; readonly cooldownMs: number };
+
+export interface ClaimInput {
+  readonly requestId: string;
+  readonly providerId: string;
+  readonly round: number;
+  /** Fencing token, new for every claim. */
+  readonly token: string;
+  /** A `CallIncidentFact` as JSON, recorded if the previous holder turns out to have died in mid-call. */
+  readonly incidentJson: string;
+}
+
+/** The answer to a claim; only `fresh` and `ambiguous` allow the call to be made. */
+export type Claim =
+  | ({ readonly kind: "fresh" | "ambiguous"; readonly bodyText: string; readonly attemptsOnRound: number } & ClaimedRow)
+  /** We hold the row, but frames of a holder that died are in the log: end the stream, do not call. */
+  | ({ readonly kind: "interrupted" } & ClaimedRow)
+  | { readonly kind: "busy" | "breaker_open"; readonly retryInMs: number }
+  | { readonly kind: "done" | "cancelled" | "superseded" | "body_lost" };
+
+interface ClaimedRow {
+  /** Calls made for the request, this one included. */
+  readonly attempts: number;
+  readonly ambiguousCalls: number;
+  /** The attempts that failed before. */
+  readonly history: readonly CallAttempt[];
+}
+
+export interface CommitInput {
+  readonly requestId: string;
+  /** Empty when the request ends without a claimed call (refused by the router, cancelled before its start). */
+  readonly token: string;
+  /** Round of the job that ends the request. */
+  readonly round: number;
+  readonly providerId: string | null;
+  readonly frameCount: number;
+  readonly resultJson: string;
+  readonly body: string;
+  readonly factJson: string;
+  /** Recorded instead when the commit comes too late and the call was paid; empty when no call was made. */
+  readonly incidentJson: string;
+  readonly replyTo: string | null;
+  readonly health: HealthOutcome;
+}
+
+export interface LedgerSettings {
+  /** How long a holder is believed alive after its last renewal. */
+  readonly leaseMs: number;
+  readonly rowTtlMs: number;
+  /** Results and stream logs live this long after the end. */
+  readonly resultTtlMs: number;
+  /** Answers up to this size travel inside the announcement. */
+  readonly inlineLimitBytes: number;
+  readonly breakerOpenMs: number;
+  readonly breakerTrialMs: number;
+}
+
+export const defaultLedgerSettings: LedgerSettings = {
+  leaseMs: 6_000,
+  rowTtlMs: 3_600_000,
+  resultTtlMs: 900_000,
+  inlineLimitBytes: 262_144,
+  breakerOpenMs: 30_000,
+  breakerTrialMs: 60_000,
+};
+
+/**
+ * The call ledger: who may make a request's paid call, and how the request ended. Every method is one atomic Redis step;
+ * leases run on the Redis server's clock, so that clock skew between workers cannot create two holders.
+ */
+export interface CallLedger {
+  claim(input: ClaimInput): Promise<Claim>;
+  /** False when another holder took the row: stop the call. */
+  renew(requestId: string, token: string): Promise<boolean>;
+  /** False when another holder took the row: stop the call. */
+  appendFrame(input: { requestId: string; token: string; sequence: number; text: string; replyTo: string | null }): Promise<boolean>;
+  /** False when the request had ended already or another holder has it; the answer is then discarded. */
+  commit(input: CommitInput): Promise<boolean>;
+  /** Gives the row up after a failed call, so that a retry or a new round can claim it. */
+  release(input: { requestId: string; token: string; providerId: string; health: HealthOutcome; attempt: CallAttempt }): Promise<boolean>;
+}
+
+/** The four script arguments that describe a health outcome: name, latency, cool-down, channel. */
+function healthArguments(outcome: HealthOutcome, channel: string): [string, number, number, string] {
+  const name = outcome.kind === "none" ? "" : outcome.kind;
+  const latencyMs = outcome.kind === "success" ? outcome.latencyMs : 0;
+  const cooldownMs = outcome.kind === "rate_limited" ? outcome.cooldownMs : 0;
+  return [name, latencyMs, cooldownMs, channel];
+}
+
+function readRow(fields: readonly (string | number)[]): ClaimedRow {
+  const history = callAttemptSchema.array().parse(JSON.parse(`[${fields[2] ?? ""}]`));
+  return { attempts: Number(fields[0]), ambiguousCalls: Number(fields[1]), history };
+}
+
+function readClaim(reply: unknown): Claim {
+  const [kind, ...rest] = reply as [Claim["kind"], ...(string | number)[]];
+  switch (kind) {
+    case "fresh":
+    case "ambiguous":
+      return { kind, ...readRow(rest), attemptsOnRound: Number(rest[3]), bodyText: String(rest[4]) };
+    case "interrupted":
+      return { kind, ...readRow(rest) };
+    case "busy":
+    case "breaker_open":
+      return { kind, retryInMs: Number(rest[0]) };
+    case "done":
+    case "cancelled":
+    case "superseded":
+    case "body_lost":
+      return { kind };
+  }
+}
+
+/** @param redis a connected client; it stays the caller's to close. Redis errors reject as they are. */
+export function createCallLedger(redis: Redis, keyspace: Keyspace, settings: LedgerSettings = defaultLedgerSettings): CallLedger {
+  const channelOf = (replyTo: string | null): string => (replyTo === null ? "" : keyspace.replyChannel(replyTo));
+  return {
+    async claim({ requestId, providerId, round, token, incidentJson }) {
+      const keys = [
+        keyspace.callRow(requestId),
+        keyspace.requestBody(requestId),
+        keyspace.cancelFlag(requestId),
+        keyspace.result(requestId),
+        keyspace.providerHealth(providerId),
+        keyspace.streamLog(requestId),
+        keyspace.facts,
+      ];
+      const { leaseMs, rowTtlMs, breakerOpenMs, breakerTrialMs } = settings;
+      return readClaim(
+        await claimScript.run(redis, keys, [round, token, leaseMs, rowTtlMs, breakerOpenMs, breakerTrialMs, incidentJson]),
+      );
+    },
+    async renew(requestId, token) {
+      return (await renewScript.run(redis, [keyspace.callRow(requestId)], [token, settings.leaseMs])) === 1;
+    },
+    async appendFrame({ requestId, token, sequence, text, replyTo }) {
+      const keys = [keyspace.callRow(requestId), keyspace.streamLog(requestId)];
+      const args = [token, sequence, text, channelOf(replyTo), requestId, settings.rowTtlMs];
+      return (await appendFrameScript.run(redis, keys, args)) === 1;
+    },
+    async commit(input) {
+      const { requestId } = input;
+      const keys = [
+        keyspace.callRow(requestId),
+        keyspace.result(requestId),
+        keyspace.requestBody(requestId),
+        keyspace.facts,
+        keyspace.streamLog(requestId),
+        keyspace.providerHealth(input.providerId ?? "none"),
+      ];
+      const args = [
+        input.token,
+        input.frameCount,
+        input.resultJson,
+        input.body,
+        input.factJson,
+        channelOf(input.replyTo),
+        requestId,
+        settings.resultTtlMs,
+        settings.rowTtlMs,
+        settings.inlineLimitBytes,
+        input.incidentJson,
+        input.round,
+        ...healthArguments(input.health, keyspace.healthChannel),
+      ];
+      return (await commitScript.run(redis, keys, args)) === 1;
+    },
+    async release({ requestId, token, providerId, health, attempt }) {
+      const keys = [keyspace.callRow(requestId), keyspace.providerHealth(providerId)];
+      const args = [token, ...healthArguments(health, keyspace.healthChannel), JSON.stringify(attempt)];
+      return (await releaseScript.run(redis, keys, args)) === 1;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export * from "./call-ledger.ts";
+export * from "./provider-health-store.ts";

@@ -1,0 +1,41 @@
+import { callJobSchema, routeJobSchema, type CallJob, type RouteJob } from "@tokenhub/contracts";
+import type { z } from "zod";
+
+/** Everything that is true of one kind of job; producers, consumers and metrics derive from it. */
+export interface JobDefinition<Payload> {
+  readonly kind: JobKind;
+  readonly schema: z.ZodType<Payload>;
+  /** Jobs one worker process runs at a time. Bounds the calls that one kill can repeat. */
+  readonly concurrency: number;
+  /** Runs of a job whose handler threw (our own fault or Redis trouble); provider failures are not counted here. */
+  readonly attempts: number;
+  /** How long finished and failed records stay, in seconds. The call ledger guards against repeats beyond that. */
+  readonly keepCompletedSeconds: number;
+  readonly keepFailedSeconds: number;
+}
+
+export type JobKind = "route" | "call";
+
+/** The one description of every queue. One `call` queue per provider, so that pauses, limits and scaling are per provider. */
+export const jobCatalogue = {
+  route: { kind: "route", schema: routeJobSchema, concurrency: 100, attempts: 5, keepCompletedSeconds: 120, keepFailedSeconds: 604_800 },
+  call: { kind: "call", schema: callJobSchema, concurrency: 64, attempts: 5, keepCompletedSeconds: 120, keepFailedSeconds: 604_800 },
+} as const satisfies { route: JobDefinition<RouteJob>; call: JobDefinition<CallJob> };
+
+export const routeQueueName = "route";
+
+/** Queue of one provider's calls. */
+export function callQueueName(providerId: string): string {
+  return `call.${providerId}`;
+}
+
+/** The id of a request's job in a given round: the same round always gives the same job, so adding it twice is harmless. */
+export function jobIdOf(job: { readonly requestId: string; readonly round: number }): string {
+  return `${job.requestId}.r${job.round}`;
+}
+
+/**
+ * Timings by which the work of a dead worker is found: its lock runs out after `lockDurationMs` at most, and the next
+ * stalled check, every `stalledIntervalMs`, puts the job back. 6 s + 2 x 3 s keeps the worst case under 15 s.
+ */
+export const recoveryTimings = { lockDurationMs: 6_000, stalledIntervalMs: 3_000, maxStalledCount: 20 } as const;

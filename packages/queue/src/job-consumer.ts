@@ -1,0 +1,101 @@
+import type { Keyspace } from "@tokenhub/contracts";
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from "bullmq";
+import type { Redis } from "ioredis";
+import { recoveryTimings, type JobDefinition } from "./catalogue.ts";
+
+/** What a handler says about its job. `snooze` costs no attempt; a snooze of 0 hands the job to another worker at once. */
+export type JobOutcome = { readonly kind: "done" } | { readonly kind: "snooze"; readonly delayMs: number } | { readonly kind: "fail"; readonly reason: string };
+
+/** Runs once per delivery; a job may be delivered again after a crash. `signal` fires at shutdown or when the lock is lost. */
+export type JobHandler<Payload> = (payload: Payload, signal: AbortSignal) => Promise<JobOutcome>;
+
+export interface JobConsumerOptions<Payload> {
+  readonly queueName: string;
+  readonly definition: JobDefinition<Payload>;
+  readonly handler: JobHandler<Payload>;
+  /** Made by `createBlockingConnection`; the worker opens a second one for its blocking reads. */
+  readonly redis: Redis;
+  readonly keyspace: Keyspace;
+  readonly concurrency?: number;
+  readonly onError: (error: Error) => void;
+}
+
+export interface JobConsumer extends AsyncDisposable {
+  readonly queueName: string;
+  /** True while jobs are being taken; says nothing of a dead connection. */
+  isRunning(): boolean;
+  /** Number of handlers running now. */
+  running(): number;
+  /** Stops taking jobs, waits up to `graceMs`, then aborts the rest, whose jobs go back to the queue. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts one BullMQ worker over a typed handler. A payload that no longer parses fails for good, with its reason. */
+export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>): JobConsumer {
+  const { queueName, definition, handler, redis, keyspace, onError } = options;
+  let running = 0;
+
+  // BullMQ passes the abort signal only to processors that declare three parameters.
+  const processor = async (job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<string> => {
+    const parsed = definition.schema.safeParse(job.data);
+    if (!parsed.success) throw new UnrecoverableError(`payload of ${definition.kind} job is not of a known version`);
+    running += 1;
+    try {
+      return await settle(job, token, await handler(parsed.data, signal ?? new AbortController().signal));
+    } finally {
+      running -= 1;
+    }
+  };
+
+  const worker = new Worker(queueName, processor, {
+    connection: redis,
+    prefix: keyspace.queuePrefix,
+    concurrency: options.concurrency ?? definition.concurrency,
+    lockDuration: recoveryTimings.lockDurationMs,
+    stalledInterval: recoveryTimings.stalledIntervalMs,
+    maxStalledCount: recoveryTimings.maxStalledCount,
+    drainDelay: 5,
+  });
+  worker.on("error", onError);
+  worker.on("lockRenewalFailed", (jobIds: string[]) => {
+    for (const id of jobIds) worker.cancelJob(id, "lock lost");
+  });
+
+  let stopped: Promise<void> | null = null;
+  async function stop(graceMs: number): Promise<void> {
+    await worker.pause(true);
+    const cancelling = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
+    try {
+      await worker.close();
+    } finally {
+      clearTimeout(cancelling);
+    }
+  }
+
+  return {
+    queueName,
+    isRunning: () => worker.isRunning() && !worker.isPaused(),
+    running: () => running,
+    stop: (graceMs) => (stopped ??= stop(graceMs)),
+    async [Symbol.asyncDispose]() {
+      await (stopped ??= stop(0));
+    },
+  };
+}
+
+/** Translates an outcome into what BullMQ expects; return values are words, never answers, because telemetry copies them. */
+async function settle(job: Job, token: string | undefined, outcome: JobOutcome): Promise<string> {
+  switch (outcome.kind) {
+    case "done":
+      return "done";
+    case "snooze":
+      if (outcome.delayMs > 0) {
+        await job.moveToDelayed(Date.now() + outcome.delayMs, token);
+        throw new DelayedError();
+      }
+      await job.moveToWait(token);
+      throw new WaitingError();
+    case "fail":
+      throw new UnrecoverableError(outcome.reason);
+  }
+}

@@ -1,0 +1,46 @@
+import type { CallJob, Keyspace, RouteJob } from "@tokenhub/contracts";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { callQueueName, jobCatalogue, jobIdOf, routeQueueName, type JobDefinition } from "./catalogue.ts";
+
+export interface JobProducer extends AsyncDisposable {
+  /** Adds the routing of a request's round; adding the same round again changes nothing. */
+  addRoute(job: RouteJob): Promise<void>;
+  /** Adds a provider call; adding the same round again changes nothing. */
+  addCall(job: CallJob): Promise<void>;
+  /** Jobs not finished yet in one queue, by BullMQ state. */
+  countJobs(queueName: string): Promise<Record<string, number>>;
+}
+
+/** @param redis a client made by `connectProducer`; it stays the caller's to close. */
+export function createJobProducer(redis: Redis, keyspace: Keyspace, onError: (error: Error) => void): JobProducer {
+  const queues = new Map<string, Queue>();
+
+  function queueOf(name: string): Queue {
+    const known = queues.get(name);
+    if (known !== undefined) return known;
+    const queue = new Queue(name, { connection: redis, prefix: keyspace.queuePrefix, skipWaitingForReady: true, skipMetasUpdate: true });
+    queue.on("error", onError);
+    queues.set(name, queue);
+    return queue;
+  }
+
+  async function add<Payload extends RouteJob>(queueName: string, definition: JobDefinition<Payload>, job: Payload): Promise<void> {
+    await queueOf(queueName).add(definition.kind, job, {
+      jobId: jobIdOf(job),
+      attempts: definition.attempts,
+      backoff: { type: "exponential", delay: 200, jitter: 0.5 },
+      removeOnComplete: { age: definition.keepCompletedSeconds },
+      removeOnFail: { age: definition.keepFailedSeconds },
+    });
+  }
+
+  return {
+    addRoute: (job) => add(routeQueueName, jobCatalogue.route, job),
+    addCall: (job) => add(callQueueName(job.decision.chosen.providerId), jobCatalogue.call, job),
+    countJobs: (queueName) => queueOf(queueName).getJobCounts("waiting", "active", "delayed", "prioritized"),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { findRedisServer } from "../../../scripts/redis-server-path.mjs";
+
+export interface TestRedis extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** SIGKILL, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts again on the same port and data. */
+  start(): Promise<void>;
+  /** Freezes the process, as a paused virtual machine would. */
+  pause(): void;
+  resume(): void;
+}
+
+/** A private Redis on a random port with AOF on, as production runs it; its data is removed with it. */
+export async function startTestRedis(): Promise<TestRedis> {
+  const server = findRedisServer();
+  if (server === null) throw new Error("No Redis server was found. Run `npm run pretest` once; it brings a private one.");
+  const directory = await mkdtemp(join(tmpdir(), "tokenhub-redis-"));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let child: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    const options = { port, bind: "127.0.0.1", dir: directory, appendonly: "yes", appendfsync: "everysec", save: "", "maxmemory-policy": "noeviction" };
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    child = spawn(server?.command ?? "", args, { env: { ...process.env, ...server?.env }, stdio: "ignore" });
+    await untilAnswering(url);
+  }
+  async function kill(): Promise<void> {
+    const dying = child;
+    child = null;
+    if (dying === null || dying.exitCode !== null) return;
+    const exited = once(dying, "exit");
+    dying.kill("SIGKILL");
+    await exited;
+  }
+
+  await start();
+  return {
+    url,
+    port,
+    start,
+    kill,
+    pause: () => void child?.kill("SIGSTOP"),
+    resume: () => void child?.kill("SIGCONT"),
+    async [Symbol.asyncDispose]() {
+      await kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilAnswering(url: string): Promise<void> {
+  const client = new Redis(url, { retryStrategy: () => 20, maxRetriesPerRequest: 200 });
+  client.on("error", () => undefined);
+  try {
+    await client.ping();
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** A port nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no TCP address");
+  return address.port;
+}
