@@ -23,6 +23,8 @@ import { createExecuteCall } from "./handlers/execute-call.ts";
 import { createProviderQueues } from "./provider-queues.ts";
 import { createRunningCalls } from "./running-calls.ts";
 
+export type { ProviderWorkerConfig } from "./config.ts";
+
 export interface ProviderWorker extends AsyncDisposable {
   readonly adminPort: number | null;
   /** Providers whose queues are open now. */

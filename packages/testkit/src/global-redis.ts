@@ -11,5 +11,7 @@ declare module "vitest" {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await startTestRedis();
   project.provide("redisUrl", redis.url);
-  return () => redis[Symbol.asyncDispose]();
+  return async () => {
+    await redis[Symbol.asyncDispose]();
+  };
 }

@@ -1,3 +1,5 @@
 export * from "./redis-server.ts";
 export * from "./unique-prefix.ts";
 export * from "./until.ts";
+export * from "./test-network.ts";
+export * from "./service-process.ts";

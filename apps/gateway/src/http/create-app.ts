@@ -1,5 +1,4 @@
 import express, { type Express } from "express";
-import helmet from "helmet";
 import type { Logger, Metrics } from "@tokenhub/telemetry";
 import { alive, healthz, readyz, type HealthDeps } from "../routes/health/index.ts";
 import { chatCompletionsEndpoint } from "../routes/chat-completions/index.ts";
@@ -43,7 +42,7 @@ export function createApp({ generation, models, health, logger, metrics }: AppDe
     .route("/openapi.json")
     .get((_request, response) => void response.json((openApi ??= buildOpenApiDocument())))
     .all(allowOnly("GET"));
-  app.use("/docs", helmet(), docsRouter());
+  app.use("/docs", docsRouter());
 
   app.use(unknownPath);
   app.use(createErrorHandler(logger));

@@ -1,3 +1,4 @@
+import type { ProviderReply } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
 import { summariseResponse } from "@tokenhub/translation";
 import { answerFormat, usageOrEstimate } from "../answer.ts";
@@ -6,23 +7,23 @@ import { endRequest } from "../end-request.ts";
 import type { CallInFlight } from "./run-claimed-call.ts";
 
 /** Commits a whole answer. */
-export async function deliverBody(deps: CallDeps, inFlight: CallInFlight, bodyText: string): Promise<JobOutcome> {
+export async function deliverBody(deps: CallDeps, inFlight: CallInFlight, reply: Extract<ProviderReply, { kind: "body" }>): Promise<JobOutcome> {
   const { job, target, token, claim, startedAtMs } = inFlight;
   const wireFormat = answerFormat(job, target);
-  const summary = summariseResponse(wireFormat, JSON.parse(bodyText));
+  const summary = summariseResponse(wireFormat, reply.json);
   const durationMs = deps.now() - startedAtMs;
   return endRequest(deps, {
     job,
     token,
     failure: null,
-    body: bodyText,
+    body: reply.bodyText,
     ambiguousCalls: claim.ambiguousCalls,
     attempts: [...inFlight.history, { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null }],
     answer: {
       wireFormat,
       upstreamModel: summary.upstreamModel,
       finishReason: summary.finishReason,
-      usage: usageOrEstimate(summary.usage, job, bodyText.length),
+      usage: usageOrEstimate(summary.usage, job, reply.bodyText.length),
       warnings: [...inFlight.warnings],
     },
     health: { kind: "success", latencyMs: durationMs },

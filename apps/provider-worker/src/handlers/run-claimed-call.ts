@@ -50,7 +50,7 @@ export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Prom
     deps.events.called(job, target, reply, deps.now() - startedAtMs);
     switch (reply.kind) {
       case "body":
-        return await deliverBody(deps, inFlight, reply.bodyText);
+        return await deliverBody(deps, inFlight, reply);
       case "stream":
         return await deliverStream(deps, inFlight, reply.chunks);
       case "failed":
