@@ -130,18 +130,16 @@ test("a malformed configuration file is one sentence with line and column", asyn
   await using stack = createStandInStack();
   const file = path.join(stack.folder, "bad.json");
   writeFileSync(file, '{\n  "server": {]\n}');
-  expect(await refusalOf(stack.startReal(["-config", file]))).toContain(
-    `${file} is not valid YAML or JSON in line 2, column 14`,
-  );
+  expect(await refusalOf(stack.startReal(["-config", file]))).toContain(`${file}:2:14: `);
 });
 
 test("a configuration file that does not exist, or is a folder, is one sentence each", async () => {
   await using stack = createStandInStack();
   expect(await refusalOf(stack.startReal(["-config=/nowhere/config.json"]))).toContain(
-    "/nowhere/config.json does not exist.",
+    "/nowhere/config.json does not exist; create it",
   );
   expect(await refusalOf(stack.startReal(["--config", stack.folder]))).toContain(
-    "is a folder: a container engine makes one",
+    "is a directory, not a file: Docker creates an empty directory",
   );
 });
 
@@ -173,4 +171,16 @@ test("a second TokenHub on the same data folder is refused, with the address of 
   await first.waitFor("TokenHub is running");
   expect(await refusalOf(stack.start())).toContain(`TokenHub already runs at http://127.0.0.1:`);
   expect(first.child.exitCode).toBeNull();
+});
+
+test("an argument that is not known is one sentence that names the known ones", async () => {
+  await using stack = createStandInStack();
+  expect(await refusalOf(stack.startReal(["--confg=a.json"]))).toContain(
+    'The argument "--confg=a.json" is not known',
+  );
+});
+
+test("S2-68: a setting with a wrong value is one sentence that names it", async () => {
+  await using stack = createStandInStack();
+  expect(await refusalOf(stack.startReal([], { TOKENHUB_DEBUG: "yes" }))).toContain("TOKENHUB_DEBUG");
 });
