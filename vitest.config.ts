@@ -8,8 +8,24 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: sources, exclude: ["**/node_modules/**", ...integration] } },
-      { test: { name: "integration", include: integration, globalSetup, testTimeout: 30_000, hookTimeout: 30_000 } },
-      { test: { name: "e2e", include: ["test/**/*.test.ts"], globalSetup, testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "integration",
+          include: integration,
+          globalSetup,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/**/*.test.ts"],
+          globalSetup,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

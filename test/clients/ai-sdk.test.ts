@@ -9,7 +9,12 @@ let provider: ReturnType<typeof createOpenAICompatible>;
 
 beforeAll(async () => {
   network = await startTestNetwork({ redisUrl: inject("redisUrl") });
-  provider = createOpenAICompatible({ name: "tokenhub", baseURL: `${network.url}/v1`, apiKey: network.apiKey, includeUsage: true });
+  provider = createOpenAICompatible({
+    name: "tokenhub",
+    baseURL: `${network.url}/v1`,
+    apiKey: network.apiKey,
+    includeUsage: true,
+  });
 });
 afterAll(() => network[Symbol.asyncDispose]());
 beforeEach(() => {
@@ -40,7 +45,13 @@ describe.each([
     const { toolResults } = await generateText({
       model: provider(model),
       prompt: "Weather?",
-      tools: { get_weather: tool({ description: "Weather", inputSchema: z.object({ city: z.string() }), execute: ({ city }) => `cold in ${city}` }) },
+      tools: {
+        get_weather: tool({
+          description: "Weather",
+          inputSchema: z.object({ city: z.string() }),
+          execute: ({ city }) => `cold in ${city}`,
+        }),
+      },
     });
     expect(toolResults.map((result) => result.output)).toEqual(["cold in Oslo"]);
   });

@@ -16,7 +16,11 @@ beforeEach(() => {
 });
 
 const ask = { max_tokens: 200, messages: [{ role: "user" as const, content: "Say hello" }] };
-const weather = { name: "get_weather", description: "Weather of a city", input_schema: { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"] } };
+const weather = {
+  name: "get_weather",
+  description: "Weather of a city",
+  input_schema: { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"] },
+};
 
 describe.each([
   { provider: "Anthropic", model: "claude-test", upstream: "up-claude" },
@@ -25,7 +29,13 @@ describe.each([
   it("gets a message whose model is the id it asked for", async () => {
     network.mock.plan(upstream, { text: "Hello there" });
     const { data, response } = await client.messages.create({ model, ...ask }).withResponse();
-    expect(data).toMatchObject({ type: "message", role: "assistant", model, stop_reason: "end_turn", content: [{ type: "text", text: "Hello there" }] });
+    expect(data).toMatchObject({
+      type: "message",
+      role: "assistant",
+      model,
+      stop_reason: "end_turn",
+      content: [{ type: "text", text: "Hello there" }],
+    });
     expect(data.usage.output_tokens).toBeGreaterThan(0);
     expect(response.headers.get("request-id")).toMatch(/^req_/);
     expect(response.headers.get("x-tokenhub-model")).toBe(model);
@@ -40,7 +50,12 @@ describe.each([
   });
 
   it("calls tools in parallel and hands their results back", async () => {
-    network.mock.plan(upstream, { toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }, { name: "get_weather", arguments: { city: "Bergen" } }] });
+    network.mock.plan(upstream, {
+      toolCalls: [
+        { name: "get_weather", arguments: { city: "Oslo" } },
+        { name: "get_weather", arguments: { city: "Bergen" } },
+      ],
+    });
     const first = await client.messages.create({ model, ...ask, tools: [weather] });
     const uses = first.content.filter((block) => block.type === "tool_use");
     expect(first.stop_reason).toBe("tool_use");
@@ -51,7 +66,18 @@ describe.each([
       model,
       max_tokens: 200,
       tools: [weather],
-      messages: [...ask.messages, { role: "assistant", content: first.content }, { role: "user", content: uses.map((use) => ({ type: "tool_result" as const, tool_use_id: use.id, content: "cold" })) }],
+      messages: [
+        ...ask.messages,
+        { role: "assistant", content: first.content },
+        {
+          role: "user",
+          content: uses.map((use) => ({
+            type: "tool_result" as const,
+            tool_use_id: use.id,
+            content: "cold",
+          })),
+        },
+      ],
     });
     expect(second.content).toMatchObject([{ type: "text", text: "Cold and colder" }]);
   });
@@ -59,7 +85,9 @@ describe.each([
   it("streams tool input through the client's own accumulator", async () => {
     network.mock.plan(upstream, { toolCalls: [{ name: "get_weather", arguments: { city: "Oslo" } }] });
     const final = await client.messages.stream({ model, ...ask, tools: [weather] }).finalMessage();
-    expect(final.content.filter((block) => block.type === "tool_use").map((use) => use.input)).toEqual([{ city: "Oslo" }]);
+    expect(final.content.filter((block) => block.type === "tool_use").map((use) => use.input)).toEqual([
+      { city: "Oslo" },
+    ]);
   });
 
   it("aborting reaches the provider: the upstream call is cut off", async () => {
@@ -73,7 +101,10 @@ describe.each([
   });
 
   it("a stream that dies after its first tokens ends with an error event of its own format", async () => {
-    network.mock.plan(upstream, { text: "one two three four five six", steps: [{ kind: "reset", afterTokens: 2 }] });
+    network.mock.plan(upstream, {
+      text: "one two three four five six",
+      steps: [{ kind: "reset", afterTokens: 2 }],
+    });
     const stream = client.messages.stream({ model, ...ask });
     await expect(stream.finalMessage()).rejects.toThrow(/broke off/);
     expect(network.mock.calls()).toHaveLength(1);
@@ -83,14 +114,22 @@ describe.each([
     network.mock.plan(upstream, { steps: [{ kind: "status", status: 400, message: "no such thing" }] });
     const error = await client.messages.create({ model, ...ask }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(Anthropic.BadRequestError);
-    expect((error as InstanceType<typeof Anthropic.BadRequestError>).error).toMatchObject({ type: "error", error: { type: "invalid_request_error" } });
+    expect((error as InstanceType<typeof Anthropic.BadRequestError>).error).toMatchObject({
+      type: "error",
+      error: { type: "invalid_request_error" },
+    });
   });
 });
 
 describe("the Anthropic client", () => {
   it("gets thinking blocks from an Anthropic provider untouched", async () => {
     network.mock.plan("up-claude", { text: "42", reasoning: "let me think" });
-    const message = await client.messages.create({ model: "claude-test", max_tokens: 4_000, messages: ask.messages, thinking: { type: "enabled", budget_tokens: 1_024 } });
+    const message = await client.messages.create({
+      model: "claude-test",
+      max_tokens: 4_000,
+      messages: ask.messages,
+      thinking: { type: "enabled", budget_tokens: 1_024 },
+    });
     expect(message.content.map((block) => block.type)).toEqual(["thinking", "text"]);
   });
 

@@ -1,5 +1,14 @@
 import { compose as composeMockLlm, defaultConfig as mockDefaults } from "@tokenhub/mock-llm";
-import { freePort, mockUpstreams, startServiceProcess, startTestRedis, testApiKey, until, upstreamKey, type ServiceProcess } from "@tokenhub/testkit";
+import {
+  freePort,
+  mockUpstreams,
+  startServiceProcess,
+  startTestRedis,
+  testApiKey,
+  until,
+  upstreamKey,
+  type ServiceProcess,
+} from "@tokenhub/testkit";
 import Database from "better-sqlite3";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,70 +35,110 @@ async function keepKilling(start: () => Promise<ServiceProcess>, isOver: () => b
 }
 
 describe("500 sync requests while router and provider workers are killed again and again", () => {
-  it("are all answered, are taken up again within 15 s, and no call is repeated after its result was committed", { timeout: 150_000 }, async () => {
-    await using redis = await startTestRedis();
-    await using mock = await composeMockLlm({ ...mockDefaults, port: 0 });
-    mock.plan("up-gpt", { latencyMs: upstreamLatencyMs });
-    const directory = await mkdtemp(join(tmpdir(), "tokenhub-crash-"));
-    await using _cleanup = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
-    const configPath = join(directory, "config.json");
-    await writeFile(configPath, JSON.stringify(mockUpstreams(mock.url)));
-    const port = await freePort();
-    const env = {
-      REDIS_URL: redis.url,
-      TOKENHUB_DATA_DIR: directory,
-      TOKENHUB_CONFIG: configPath,
-      TOKENHUB_PORT: String(port),
-      TOKENHUB_API_KEYS: testApiKey,
-      UPSTREAM_KEY: upstreamKey,
-    };
-    await using _gateway = await startServiceProcess("gateway", env);
-    // One worker of each kind survives, as in any deployment that replaces the dead ones.
-    await using _router = await startServiceProcess("router-worker", env);
-    await using _provider = await startServiceProcess("provider-worker", env);
+  it(
+    "are all answered, are taken up again within 15 s, and no call is repeated after its result was committed",
+    { timeout: 150_000 },
+    async () => {
+      await using redis = await startTestRedis();
+      await using mock = await composeMockLlm({ ...mockDefaults, port: 0 });
+      mock.plan("up-gpt", { latencyMs: upstreamLatencyMs });
+      const directory = await mkdtemp(join(tmpdir(), "tokenhub-crash-"));
+      await using _cleanup = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
+      const configPath = join(directory, "config.json");
+      await writeFile(configPath, JSON.stringify(mockUpstreams(mock.url)));
+      const port = await freePort();
+      const env = {
+        REDIS_URL: redis.url,
+        TOKENHUB_DATA_DIR: directory,
+        TOKENHUB_CONFIG: configPath,
+        TOKENHUB_PORT: String(port),
+        TOKENHUB_API_KEYS: testApiKey,
+        UPSTREAM_KEY: upstreamKey,
+      };
+      await using _gateway = await startServiceProcess("gateway", env);
+      // One worker of each kind survives, as in any deployment that replaces the dead ones.
+      await using _router = await startServiceProcess("router-worker", env);
+      await using _provider = await startServiceProcess("provider-worker", env);
 
-    let isOver = false;
-    const killers = [
-      keepKilling(() => startServiceProcess("router-worker", env), () => isOver),
-      keepKilling(() => startServiceProcess("provider-worker", env), () => isOver),
-    ];
+      let isOver = false;
+      const killers = [
+        keepKilling(
+          () => startServiceProcess("router-worker", env),
+          () => isOver,
+        ),
+        keepKilling(
+          () => startServiceProcess("provider-worker", env),
+          () => isOver,
+        ),
+      ];
 
-    await using agent = { pool: new Agent({ connections: 100 }), [Symbol.asyncDispose]: () => Promise.resolve() };
-    const answers: { status: number; requestId: string; text: string }[] = [];
-    let next = 0;
-    async function send(): Promise<void> {
-      for (let index = next++; index < requestCount; index = next++) {
-        const response = await request(`http://127.0.0.1:${port}/v1/chat/completions`, {
-          method: "POST",
-          dispatcher: agent.pool,
-          headersTimeout: 90_000,
-          headers: { "content-type": "application/json", authorization: `Bearer ${testApiKey}` },
-          body: JSON.stringify({ model: "gpt-test", messages: [{ role: "user", content: `question ${index}` }] }),
-        });
-        answers.push({ status: response.statusCode, requestId: String(response.headers["x-request-id"]), text: await response.body.text() });
+      await using agent = {
+        pool: new Agent({ connections: 100 }),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+      const answers: { status: number; requestId: string; text: string }[] = [];
+      let next = 0;
+      async function send(): Promise<void> {
+        for (let index = next++; index < requestCount; index = next++) {
+          const response = await request(`http://127.0.0.1:${port}/v1/chat/completions`, {
+            method: "POST",
+            dispatcher: agent.pool,
+            headersTimeout: 90_000,
+            headers: { "content-type": "application/json", authorization: `Bearer ${testApiKey}` },
+            body: JSON.stringify({
+              model: "gpt-test",
+              messages: [{ role: "user", content: `question ${index}` }],
+            }),
+          });
+          answers.push({
+            status: response.statusCode,
+            requestId: String(response.headers["x-request-id"]),
+            text: await response.body.text(),
+          });
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 30 }, send));
-    isOver = true;
-    const kills = (await Promise.all(killers)).reduce((sum, count) => sum + count, 0);
-    await agent.pool.close();
+      await Promise.all(Array.from({ length: 30 }, send));
+      isOver = true;
+      const kills = (await Promise.all(killers)).reduce((sum, count) => sum + count, 0);
+      await agent.pool.close();
 
-    expect(answers.filter((answer) => answer.status !== 200)).toEqual([]);
-    expect(answers).toHaveLength(requestCount);
-    expect(kills).toBeGreaterThan(5);
+      expect(answers.filter((answer) => answer.status !== 200)).toEqual([]);
+      expect(answers).toHaveLength(requestCount);
+      expect(kills).toBeGreaterThan(5);
 
-    const calls = mock.calls();
-    const byRequest = Map.groupBy(calls, (call) => call.requestId ?? "none");
-    expect(byRequest.size).toBe(requestCount);
-    const database = new Database(join(directory, "tokenhub.db"), { readonly: true });
-    await until("all requests to be recorded", () => (database.prepare("select count(*) as n from request_log").get() as { n: number }).n === requestCount);
-    const finishedAt = new Map((database.prepare("select request_id, finished_at_ms from request_log").all() as { request_id: string; finished_at_ms: number }[]).map((row) => [row.request_id, row.finished_at_ms]));
-    database.close();
+      const calls = mock.calls();
+      const byRequest = Map.groupBy(calls, (call) => call.requestId ?? "none");
+      expect(byRequest.size).toBe(requestCount);
+      const database = new Database(join(directory, "tokenhub.db"), { readonly: true });
+      await until(
+        "all requests to be recorded",
+        () =>
+          (database.prepare("select count(*) as n from request_log").get() as { n: number }).n ===
+          requestCount,
+      );
+      const finishedAt = new Map(
+        (
+          database.prepare("select request_id, finished_at_ms from request_log").all() as {
+            request_id: string;
+            finished_at_ms: number;
+          }[]
+        ).map((row) => [row.request_id, row.finished_at_ms]),
+      );
+      database.close();
 
-    const repeatedAfterCommit = calls.filter((call) => call.startedAtMs > (finishedAt.get(call.requestId ?? "") ?? 0));
-    expect(repeatedAfterCommit).toEqual([]);
-    const pauses = [...byRequest.values()].flatMap((group) => group.slice(1).map((call, index) => call.startedAtMs - (group[index]?.finishedAtMs ?? call.startedAtMs)));
-    expect(Math.max(0, ...pauses)).toBeLessThan(takenUpWithinMs);
-    console.log(`crash test: ${kills} kills, ${calls.length} calls for ${requestCount} requests, longest pause ${Math.max(0, ...pauses)} ms`);
-  });
+      const repeatedAfterCommit = calls.filter(
+        (call) => call.startedAtMs > (finishedAt.get(call.requestId ?? "") ?? 0),
+      );
+      expect(repeatedAfterCommit).toEqual([]);
+      const pauses = [...byRequest.values()].flatMap((group) =>
+        group
+          .slice(1)
+          .map((call, index) => call.startedAtMs - (group[index]?.finishedAtMs ?? call.startedAtMs)),
+      );
+      expect(Math.max(0, ...pauses)).toBeLessThan(takenUpWithinMs);
+      console.log(
+        `crash test: ${kills} kills, ${calls.length} calls for ${requestCount} requests, longest pause ${Math.max(0, ...pauses)} ms`,
+      );
+    },
+  );
 });

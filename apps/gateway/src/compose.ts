@@ -1,7 +1,13 @@
 import { ConfigError, type ProductConfig } from "@tokenhub/config";
 import { createKeyspace, idFrom } from "@tokenhub/contracts";
 import { openDatabase } from "@tokenhub/persistence";
-import { checkRedisPolicy, connectProducer, createBlockingConnection, createJobProducer, createReplyListener } from "@tokenhub/queue";
+import {
+  checkRedisPolicy,
+  connectProducer,
+  createBlockingConnection,
+  createJobProducer,
+  createReplyListener,
+} from "@tokenhub/queue";
 import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
 import { randomBytes } from "node:crypto";
 import { readOrCreateApiKey } from "./admission/api-key-file.ts";
@@ -37,7 +43,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   await using stack = new AsyncDisposableStack();
   const { product } = config;
   const logger = overrides.logger ?? createLogger({ service: "gateway", level: product.logLevel });
-  const metrics = createMetrics({ service: "gateway" });
+  const metrics = createMetrics({ service: "gateway", processMetrics: true });
   const events = createGatewayEvents(logger, metrics);
   const keyspace = createKeyspace(product.redis.prefix);
   const gatewayId = idFrom("gateway", randomBytes(12));
@@ -49,12 +55,24 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const apiKeys = await apiKeysOf(product);
 
   const connection = { url: config.redisUrl, onError: events.redisTrouble };
-  const redis = stack.adopt(await connectProducer({ ...connection, name: "gateway" }), (client) => client.disconnect());
+  const redis = stack.adopt(await connectProducer({ ...connection, name: "gateway" }), (client) =>
+    client.disconnect(),
+  );
   await refuseEvictingRedis(redis, logger);
-  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "gateway-replies" }), (client) => client.disconnect());
-  const factReader = stack.adopt(createBlockingConnection({ ...connection, name: "gateway-recorder" }), (client) => client.disconnect());
+  const subscriber = stack.adopt(
+    createBlockingConnection({ ...connection, name: "gateway-replies" }),
+    (client) => client.disconnect(),
+  );
+  const factReader = stack.adopt(
+    createBlockingConnection({ ...connection, name: "gateway-recorder" }),
+    (client) => client.disconnect(),
+  );
 
-  const catalogue = createCatalogueService({ store: createCatalogueStore(database.db, now), redis, keyspace });
+  const catalogue = createCatalogueService({
+    store: createCatalogueStore(database.db, now),
+    redis,
+    keyspace,
+  });
   await catalogue.apply(product);
   // A Redis that came back empty has no catalogue; workers would wait for ever.
   redis.on("ready", () => void catalogue.republish().catch(events.redisTrouble));
@@ -63,17 +81,30 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     await startRecorder({
       redis: factReader,
       keyspace,
-      store: createFactStore(database.db),
+      store: createFactStore(database.db, catalogue.current),
       consumerName: gatewayId,
       onRecorded: events.recorded,
-      onError: (error) => logger.error({ err: error }, "facts could not be recorded; they stay in Redis and are tried again"),
+      onError: (error) =>
+        logger.error({ err: error }, "facts could not be recorded; they stay in Redis and are tried again"),
     }),
   );
   const producer = stack.use(createJobProducer(redis, keyspace, events.redisTrouble));
-  const replies = stack.use(await createReplyListener({ subscriber, reader: redis, keyspace, gatewayId, onError: events.redisTrouble }));
+  const replies = stack.use(
+    await createReplyListener({
+      subscriber,
+      reader: redis,
+      keyspace,
+      gatewayId,
+      onError: events.redisTrouble,
+    }),
+  );
   const gate = createInFlightGate(config.maxInFlight);
   const authenticate = createAuthenticator({ mode: product.auth.mode, apiKeys });
-  const health = { catalogue: catalogue.current, checkDependencies: () => checkDependencies({ redis, database }), isDraining: () => gate.isDraining };
+  const health = {
+    catalogue: catalogue.current,
+    checkDependencies: () => checkDependencies({ redis, database }),
+    isDraining: () => gate.isDraining,
+  };
 
   const app = createApp({
     generation: {
@@ -104,8 +135,16 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
             port: config.adminPort,
             registry: metrics.registry,
             health: async () => {
-              const details = await health.checkDependencies();
-              return { isReady: !gate.isDraining && Object.values(details).every((fault) => fault === null), details };
+              const faults = Object.entries(await health.checkDependencies());
+              return {
+                ready: !gate.isDraining && faults.every(([, fault]) => fault === null),
+                checks: Object.fromEntries(
+                  faults.map(([name, fault]) => [
+                    name,
+                    fault === null ? { ok: true } : { ok: false, detail: fault },
+                  ]),
+                ),
+              };
             },
           }),
         );
@@ -123,7 +162,9 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
 }
 
 function databaseOf({ database }: ProductConfig): Parameters<typeof openDatabase>[0] {
-  return database.kind === "sqlite" ? { kind: "sqlite", path: database.path } : { kind: "postgres", url: database.url.reveal() };
+  return database.kind === "sqlite"
+    ? { kind: "sqlite", path: database.path }
+    : { kind: "postgres", url: database.url };
 }
 
 async function apiKeysOf(product: ProductConfig): Promise<string[]> {
@@ -131,12 +172,16 @@ async function apiKeysOf(product: ProductConfig): Promise<string[]> {
   return [await readOrCreateApiKey(product.dataDirectory)];
 }
 
-async function refuseEvictingRedis(redis: Parameters<typeof checkRedisPolicy>[0], logger: Logger): Promise<void> {
+async function refuseEvictingRedis(
+  redis: Parameters<typeof checkRedisPolicy>[0],
+  logger: Logger,
+): Promise<void> {
   const check = await checkRedisPolicy(redis);
   if (check.kind === "evicting") {
     throw new ConfigError(
       `Redis has maxmemory-policy ${check.policy}, which may throw queued requests away; set it to noeviction (redis-cli CONFIG SET maxmemory-policy noeviction).`,
     );
   }
-  if (check.kind === "unknown") logger.warn("Redis does not tell its maxmemory-policy; make sure it is noeviction");
+  if (check.kind === "unknown")
+    logger.warn("Redis does not tell its maxmemory-policy; make sure it is noeviction");
 }

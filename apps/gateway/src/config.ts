@@ -1,4 +1,10 @@
-import { ConfigError, loadProductConfig, readEnvironment, type Environment, type ProductConfig } from "@tokenhub/config";
+import {
+  ConfigError,
+  loadProductConfig,
+  readEnvironment,
+  type Environment,
+  type ProductConfig,
+} from "@tokenhub/config";
 
 export interface GatewayConfig {
   readonly product: ProductConfig;

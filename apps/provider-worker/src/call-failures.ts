@@ -1,33 +1,49 @@
 import type { CallFailure, CallJob, ErrorCode, FailureClass } from "@tokenhub/contracts";
 
-type LocalFailure = "candidate_gone" | "cancelled" | "deadline" | "body_lost" | "breaker_open" | "stream_interrupted" | "missing_key" | "untranslatable";
+type LocalFailure =
+  | "candidate_gone"
+  | "cancelled"
+  | "deadline"
+  | "body_lost"
+  | "breaker_open"
+  | "stream_interrupted"
+  | "missing_key"
+  | "untranslatable";
 
-const rows: Record<LocalFailure, { class: FailureClass; code: ErrorCode; message: (providerId: string, modelId: string) => string }> = {
+const rows: Record<
+  LocalFailure,
+  { class: FailureClass; code: ErrorCode; message: (providerId: string, modelId: string) => string }
+> = {
   candidate_gone: {
     class: "fatal",
     code: "provider_unavailable",
-    message: (providerId, modelId) => `Model ${modelId} of provider ${providerId} was removed or disabled while the request was queued.`,
+    message: (providerId, modelId) =>
+      `Model ${modelId} of provider ${providerId} was removed or disabled while the request was queued.`,
   },
   cancelled: { class: "cancelled", code: "cancelled", message: () => "The request was cancelled." },
   deadline: {
     class: "deadline",
     code: "deadline_exceeded",
-    message: (providerId) => `The request's deadline passed while provider ${providerId} was working on it. Send it again with a longer timeout.`,
+    message: (providerId) =>
+      `The request's deadline passed while provider ${providerId} was working on it. Send it again with a longer timeout.`,
   },
   body_lost: {
     class: "fatal",
     code: "internal_error",
-    message: () => "The stored request was gone before its call could be made. Nothing was called; send the request again.",
+    message: () =>
+      "The stored request was gone before its call could be made. Nothing was called; send the request again.",
   },
   breaker_open: {
     class: "transient",
     code: "provider_unavailable",
-    message: (providerId) => `Provider ${providerId} failed several times in a row and is not called for the moment.`,
+    message: (providerId) =>
+      `Provider ${providerId} failed several times in a row and is not called for the moment.`,
   },
   stream_interrupted: {
     class: "fatal",
     code: "stream_interrupted",
-    message: (providerId) => `The stream from provider ${providerId} broke off after its first tokens were delivered. It is not repeated by itself; send the request again.`,
+    message: (providerId) =>
+      `The stream from provider ${providerId} broke off after its first tokens were delivered. It is not repeated by itself; send the request again.`,
   },
   missing_key: {
     class: "auth",

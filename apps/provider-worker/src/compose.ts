@@ -40,18 +40,28 @@ export interface ProviderWorkerOverrides {
 }
 
 /** Wires the provider worker and starts it. Disposing finishes running calls within the drain time and hands back the rest. */
-export async function compose(config: ProviderWorkerConfig, overrides: ProviderWorkerOverrides = {}): Promise<ProviderWorker> {
+export async function compose(
+  config: ProviderWorkerConfig,
+  overrides: ProviderWorkerOverrides = {},
+): Promise<ProviderWorker> {
   await using stack = new AsyncDisposableStack();
   const logger = overrides.logger ?? createLogger({ service: "provider-worker", level: config.logLevel });
-  const metrics = createMetrics({ service: "provider-worker" });
+  const metrics = createMetrics({ service: "provider-worker", processMetrics: true });
   const keyspace = createKeyspace(config.redisPrefix);
   const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
   const connection = { url: config.redisUrl, onError };
   let keyOf = config.keyOf;
 
-  const redis = stack.adopt(await connectProducer({ ...connection, name: "provider" }), (client) => client.disconnect());
-  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "provider-sub" }), (client) => client.disconnect());
-  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "provider-jobs" }), (client) => client.disconnect());
+  const redis = stack.adopt(await connectProducer({ ...connection, name: "provider" }), (client) =>
+    client.disconnect(),
+  );
+  const subscriber = stack.adopt(
+    createBlockingConnection({ ...connection, name: "provider-sub" }),
+    (client) => client.disconnect(),
+  );
+  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "provider-jobs" }), (client) =>
+    client.disconnect(),
+  );
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
   const client = stack.use(createProviderClient({}));
   const targets = createTargetIndex();
@@ -76,7 +86,8 @@ export async function compose(config: ProviderWorkerConfig, overrides: ProviderW
   const queues = createProviderQueues({
     onlyProviders: config.onlyProviders === null ? null : new Set(config.onlyProviders),
     onError,
-    drained: async (providerId) => Object.values(await producer.countJobs(callQueueName(providerId))).every((count) => count === 0),
+    drained: async (providerId) =>
+      Object.values(await producer.countJobs(callQueueName(providerId))).every((count) => count === 0),
     openConsumer: (provider) =>
       createJobConsumer({
         queueName: callQueueName(provider.id),
@@ -112,7 +123,13 @@ export async function compose(config: ProviderWorkerConfig, overrides: ProviderW
             host: config.adminHost,
             port: config.adminPort,
             registry: metrics.registry,
-            health: () => ({ isReady: redis.status === "ready", details: { redis: redis.status, providers: [...queues.open.keys()].join(",") } }),
+            health: () => ({
+              ready: redis.status === "ready",
+              checks: {
+                redis: { ok: redis.status === "ready", detail: redis.status },
+                queues: { ok: true, detail: [...queues.open.keys()].join(",") },
+              },
+            }),
           }),
         );
   logger.info({ adminPort: admin?.port ?? null }, "provider worker ready");

@@ -1,4 +1,12 @@
-import { ConfigError, loadProductConfig, readEnvironment, resolveProviderKey, type Environment, type LogLevel, type Secret } from "@tokenhub/config";
+import {
+  ConfigError,
+  loadProductConfig,
+  readEnvironment,
+  resolveProviderKey,
+  type Environment,
+  type LogLevel,
+  type Secret,
+} from "@tokenhub/config";
 
 export interface ProviderWorkerConfig {
   readonly redisUrl: string;
@@ -18,7 +26,10 @@ export interface ProviderWorkerConfig {
 export async function readProviderWorkerConfig(env: Environment): Promise<ProviderWorkerConfig> {
   const product = await loadProductConfig({ configPath: null, env });
   const read = readEnvironment(env);
-  if (product.redis.url === null) throw new ConfigError("REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379.");
+  if (product.redis.url === null)
+    throw new ConfigError(
+      "REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379.",
+    );
   const configured = new Map(product.providers.map((provider) => [provider.id, provider.credential]));
   const unconfigured = { source: "default", envName: null, inlineKey: null } as const;
   return {
@@ -29,6 +40,7 @@ export async function readProviderWorkerConfig(env: Environment): Promise<Provid
     logLevel: product.logLevel,
     onlyProviders: read.envList("TOKENHUB_PROVIDERS"),
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 120_000,
-    keyOf: (providerId) => resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
+    keyOf: (providerId) =>
+      resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
   };
 }

@@ -53,7 +53,8 @@ export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOut
     resultJson: JSON.stringify(result),
     body: ending.body ?? "",
     factJson: JSON.stringify(finishedFactOf(job, finishedAtMs)),
-    incidentJson: token === "" ? "" : JSON.stringify(incidentOf(deps, job, "duplicate", token, answer?.usage ?? null)),
+    incidentJson:
+      token === "" ? "" : JSON.stringify(incidentOf(deps, job, "duplicate", token, answer?.usage ?? null)),
     replyTo: job.replyTo,
     health: ending.health ?? { kind: "none" },
   });
@@ -74,7 +75,13 @@ function cutOffAnswer(job: CallJob): NonNullable<RequestEnding["answer"]> {
 }
 
 /** The record of a call that may have been billed although its answer reached nobody. */
-export function incidentOf(deps: Pick<CallDeps, "now">, job: CallJob, kind: CallIncidentFact["kind"], token: string, usage: Usage | null): CallIncidentFact {
+export function incidentOf(
+  deps: Pick<CallDeps, "now">,
+  job: CallJob,
+  kind: CallIncidentFact["kind"],
+  token: string,
+  usage: Usage | null,
+): CallIncidentFact {
   return {
     v: 1,
     type: "call-incident",

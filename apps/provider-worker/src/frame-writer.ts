@@ -22,7 +22,13 @@ export interface FrameWriterOptions {
 }
 
 /** Appends frames in order without waiting for each: one connection keeps their order, a limit keeps memory bounded. */
-export function createFrameWriter({ ledger, job, token, onLost, onTrouble }: FrameWriterOptions): FrameWriter {
+export function createFrameWriter({
+  ledger,
+  job,
+  token,
+  onLost,
+  onTrouble,
+}: FrameWriterOptions): FrameWriter {
   let frameCount = 0;
   let characters = 0;
   let pending = 0;

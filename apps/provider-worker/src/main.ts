@@ -2,4 +2,9 @@ import { runService } from "@tokenhub/telemetry";
 import { compose } from "./compose.ts";
 import { readProviderWorkerConfig } from "./config.ts";
 
-await runService({ service: "provider-worker", process, readConfig: () => readProviderWorkerConfig(process.env), compose });
+await runService({
+  service: "provider-worker",
+  process,
+  readConfig: () => readProviderWorkerConfig(process.env),
+  compose,
+});

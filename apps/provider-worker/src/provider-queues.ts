@@ -46,14 +46,21 @@ export function createProviderQueues(options: ProviderQueuesOptions): ProviderQu
 
   function leave(providerId: string): void {
     if (leaving.has(providerId)) return;
-    leaving.set(providerId, setInterval(() => void closeWhenDrained(providerId).catch(onError), options.drainCheckMs ?? 1_000));
+    leaving.set(
+      providerId,
+      setInterval(() => void closeWhenDrained(providerId).catch(onError), options.drainCheckMs ?? 1_000),
+    );
   }
 
   return {
     open,
     apply(catalogue) {
       if (isStopping) return;
-      const wanted = new Map(catalogue.providers.filter((provider) => provider.enabled && serves(provider.id)).map((provider) => [provider.id, provider]));
+      const wanted = new Map(
+        catalogue.providers
+          .filter((provider) => provider.enabled && serves(provider.id))
+          .map((provider) => [provider.id, provider]),
+      );
       for (const [id, provider] of wanted) {
         stay(id);
         if (!open.has(id)) open.set(id, openConsumer(provider));

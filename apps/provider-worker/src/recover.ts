@@ -21,7 +21,11 @@ export interface CallBreakdown {
 const defaultCooldownMs = 1_000;
 
 /** Reacts to a call that failed or was stopped: again, elsewhere, or the end. */
-export async function recoverFrom(deps: CallDeps, inFlight: CallInFlight, breakdown: CallBreakdown): Promise<JobOutcome> {
+export async function recoverFrom(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  breakdown: CallBreakdown,
+): Promise<JobOutcome> {
   const stopReason = inFlight.call.stopReason();
   if (stopReason !== null) return afterStop(deps, inFlight, breakdown, stopReason);
 
@@ -41,11 +45,22 @@ export async function recoverFrom(deps: CallDeps, inFlight: CallInFlight, breakd
   return applyRecovery(deps, inFlight, breakdown, recovery);
 }
 
-async function applyRecovery(deps: CallDeps, inFlight: CallInFlight, breakdown: CallBreakdown, recovery: Recovery): Promise<JobOutcome> {
+async function applyRecovery(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  breakdown: CallBreakdown,
+  recovery: Recovery,
+): Promise<JobOutcome> {
   const { job, token } = inFlight;
   const { providerId } = job.decision.chosen;
   const attempt = attemptOf(deps, inFlight, breakdown.failure);
-  const release = { requestId: job.requestId, token, providerId, health: healthOf(breakdown.failure), attempt };
+  const release = {
+    requestId: job.requestId,
+    token,
+    providerId,
+    health: healthOf(breakdown.failure),
+    attempt,
+  };
   switch (recovery.kind) {
     case "retry_same":
       await deps.ledger.release(release);
@@ -71,7 +86,10 @@ async function applyRecovery(deps: CallDeps, inFlight: CallInFlight, breakdown: 
       return { kind: "done" };
     }
     case "give_up":
-      return finish(deps, inFlight, breakdown, { failure: asSeenByReader(breakdown, job), health: healthOf(breakdown.failure) });
+      return finish(deps, inFlight, breakdown, {
+        failure: asSeenByReader(breakdown, job),
+        health: healthOf(breakdown.failure),
+      });
   }
 }
 
@@ -82,7 +100,12 @@ function asSeenByReader(breakdown: CallBreakdown, job: CallInFlight["job"]): Cal
   return { ...breakdown.failure, code, message };
 }
 
-async function afterStop(deps: CallDeps, inFlight: CallInFlight, breakdown: CallBreakdown, reason: StopReason): Promise<JobOutcome> {
+async function afterStop(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  breakdown: CallBreakdown,
+  reason: StopReason,
+): Promise<JobOutcome> {
   const { job, token } = inFlight;
   switch (reason) {
     case "cancelled":
@@ -93,17 +116,31 @@ async function afterStop(deps: CallDeps, inFlight: CallInFlight, breakdown: Call
       return { kind: "snooze", delayMs: deps.leaseMs };
     case "shutdown": {
       if (breakdown.frameCount > 0) {
-        return finish(deps, inFlight, breakdown, { failure: failureOf("stream_interrupted", job), health: { kind: "none" } });
+        return finish(deps, inFlight, breakdown, {
+          failure: failureOf("stream_interrupted", job),
+          health: { kind: "none" },
+        });
       }
       const attempt = attemptOf(deps, inFlight, breakdown.failure);
       deps.events.handedBack(job, incidentOf(deps, job, "ambiguous", token, null));
-      await deps.ledger.release({ requestId: job.requestId, token, providerId: job.decision.chosen.providerId, health: { kind: "none" }, attempt });
+      await deps.ledger.release({
+        requestId: job.requestId,
+        token,
+        providerId: job.decision.chosen.providerId,
+        health: { kind: "none" },
+        attempt,
+      });
       return { kind: "snooze", delayMs: 0 };
     }
   }
 }
 
-async function finish(deps: CallDeps, inFlight: CallInFlight, breakdown: CallBreakdown, end: { failure: CallFailure; health: HealthOutcome }): Promise<JobOutcome> {
+async function finish(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  breakdown: CallBreakdown,
+  end: { failure: CallFailure; health: HealthOutcome },
+): Promise<JobOutcome> {
   const { job, token, claim } = inFlight;
   return endRequest(deps, {
     job,
@@ -114,15 +151,24 @@ async function finish(deps: CallDeps, inFlight: CallInFlight, breakdown: CallBre
     frameCount: breakdown.frameCount,
     firstTokenAtMs: breakdown.firstTokenAtMs ?? null,
     health: end.health,
-    ...(breakdown.frameCount > 0 || end.failure.class === "cancelled" || end.failure.class === "deadline" ? { usage: "estimated" as const } : {}),
+    ...(breakdown.frameCount > 0 || end.failure.class === "cancelled" || end.failure.class === "deadline"
+      ? { usage: "estimated" as const }
+      : {}),
   });
 }
 
 function attemptOf(deps: CallDeps, { job, startedAtMs }: CallInFlight, failure: CallFailure): CallAttempt {
-  return { ...job.decision.chosen, round: job.round, startedAtMs, durationMs: Math.max(0, deps.now() - startedAtMs), failure };
+  return {
+    ...job.decision.chosen,
+    round: job.round,
+    startedAtMs,
+    durationMs: Math.max(0, deps.now() - startedAtMs),
+    failure,
+  };
 }
 
 function healthOf(failure: CallFailure): HealthOutcome {
-  if (failure.class === "rate_limited") return { kind: "rate_limited", cooldownMs: failure.retryAfterMs ?? defaultCooldownMs };
+  if (failure.class === "rate_limited")
+    return { kind: "rate_limited", cooldownMs: failure.retryAfterMs ?? defaultCooldownMs };
   return countsAgainstHealth(failure.class) === "error" ? { kind: "error" } : { kind: "neutral" };
 }

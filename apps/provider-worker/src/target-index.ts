@@ -19,7 +19,8 @@ export function createTargetIndex(): TargetIndex {
     find({ modelId, providerId }) {
       const provider = providers.get(providerId);
       const model = models.get(modelId);
-      const isUsable = provider?.enabled === true && model?.enabled === true && model.providerId === providerId;
+      const isUsable =
+        provider?.enabled === true && model?.enabled === true && model.providerId === providerId;
       return isUsable ? { provider, model } : null;
     },
   };

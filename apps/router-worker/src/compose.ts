@@ -1,6 +1,13 @@
 import { createKeyspace } from "@tokenhub/contracts";
 import { createCallLedger } from "@tokenhub/ledger";
-import { connectProducer, createBlockingConnection, createJobConsumer, createJobProducer, jobCatalogue, routeQueueName } from "@tokenhub/queue";
+import {
+  connectProducer,
+  createBlockingConnection,
+  createJobConsumer,
+  createJobProducer,
+  jobCatalogue,
+  routeQueueName,
+} from "@tokenhub/queue";
 import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
 import type { RouterWorkerConfig } from "./config.ts";
 import { createRouterEvents } from "./events.ts";
@@ -17,17 +24,26 @@ export interface RouterWorkerOverrides {
 }
 
 /** Wires the router worker and starts it. Disposing finishes running jobs and hands back the rest. */
-export async function compose(config: RouterWorkerConfig, overrides: RouterWorkerOverrides = {}): Promise<RouterWorker> {
+export async function compose(
+  config: RouterWorkerConfig,
+  overrides: RouterWorkerOverrides = {},
+): Promise<RouterWorker> {
   await using stack = new AsyncDisposableStack();
   const logger = overrides.logger ?? createLogger({ service: "router-worker", level: config.logLevel });
-  const metrics = createMetrics({ service: "router-worker" });
+  const metrics = createMetrics({ service: "router-worker", processMetrics: true });
   const keyspace = createKeyspace(config.redisPrefix);
   const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
   const connection = { url: config.redisUrl, onError };
 
-  const redis = stack.adopt(await connectProducer({ ...connection, name: "router" }), (client) => client.disconnect());
-  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "router-sub" }), (client) => client.disconnect());
-  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "router-jobs" }), (client) => client.disconnect());
+  const redis = stack.adopt(await connectProducer({ ...connection, name: "router" }), (client) =>
+    client.disconnect(),
+  );
+  const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "router-sub" }), (client) =>
+    client.disconnect(),
+  );
+  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "router-jobs" }), (client) =>
+    client.disconnect(),
+  );
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
   const state = stack.use(await createRouterState({ subscriber, reader: redis, keyspace, onError }));
 
@@ -56,7 +72,13 @@ export async function compose(config: RouterWorkerConfig, overrides: RouterWorke
             host: config.adminHost,
             port: config.adminPort,
             registry: metrics.registry,
-            health: () => ({ isReady: consumer.isRunning() && redis.status === "ready", details: { redis: redis.status, catalogue: state.catalogueIndex() === null ? "not published yet" : "loaded" } }),
+            health: () => ({
+              ready: consumer.isRunning() && redis.status === "ready",
+              checks: {
+                redis: { ok: redis.status === "ready", detail: redis.status },
+                catalogue: { ok: state.catalogueIndex() !== null },
+              },
+            }),
           }),
         );
   logger.info({ adminPort: admin?.port ?? null }, "router worker ready");

@@ -15,13 +15,18 @@ export interface RouterWorkerConfig {
 export function readRouterWorkerConfig(env: Environment): RouterWorkerConfig {
   const read = readEnvironment(env);
   const redisUrl = read.envString("REDIS_URL");
-  if (redisUrl === null) throw new ConfigError("REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379.");
+  if (redisUrl === null)
+    throw new ConfigError(
+      "REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379.",
+    );
   return {
     redisUrl,
     redisPrefix: read.envString("TOKENHUB_REDIS_PREFIX") ?? "tokenhub",
     adminHost: read.envString("TOKENHUB_ADMIN_HOST") ?? "127.0.0.1",
     adminPort: read.envInteger("TOKENHUB_ADMIN_PORT", { max: 65_535 }),
-    logLevel: read.envChoice("TOKENHUB_LOG_LEVEL", logLevels) ?? (read.envBoolean("TOKENHUB_DEBUG") === true ? "debug" : "info"),
+    logLevel:
+      read.envChoice("TOKENHUB_LOG_LEVEL", logLevels) ??
+      (read.envBoolean("TOKENHUB_DEBUG") === true ? "debug" : "info"),
     concurrency: read.envInteger("TOKENHUB_ROUTE_CONCURRENCY", { min: 1 }),
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 10_000,
   };

@@ -2,4 +2,9 @@ import { runService } from "@tokenhub/telemetry";
 import { compose } from "./compose.ts";
 import { readRouterWorkerConfig } from "./config.ts";
 
-await runService({ service: "router-worker", process, readConfig: () => readRouterWorkerConfig(process.env), compose });
+await runService({
+  service: "router-worker",
+  process,
+  readConfig: () => readRouterWorkerConfig(process.env),
+  compose,
+});

@@ -11,7 +11,10 @@ export interface RequestEnding {
   readonly decision: RoutingDecision | null;
   readonly attempts: readonly CallAttempt[];
   readonly ambiguousCalls: number;
-  readonly answer: Pick<RequestResult, "wireFormat" | "upstreamModel" | "finishReason" | "usage" | "warnings"> | null;
+  readonly answer: Pick<
+    RequestResult,
+    "wireFormat" | "upstreamModel" | "finishReason" | "usage" | "warnings"
+  > | null;
   readonly firstTokenAtMs: number | null;
   readonly finishedAtMs: number;
 }
@@ -35,7 +38,8 @@ export function resultOf(job: Envelope, ending: RequestEnding): RequestResult {
     attempts: [...ending.attempts],
     ambiguousCalls: ending.ambiguousCalls,
     decision,
-    timeToFirstTokenMs: ending.firstTokenAtMs === null ? null : Math.max(0, ending.firstTokenAtMs - job.acceptedAtMs),
+    timeToFirstTokenMs:
+      ending.firstTokenAtMs === null ? null : Math.max(0, ending.firstTokenAtMs - job.acceptedAtMs),
     durationMs: Math.max(0, ending.finishedAtMs - job.acceptedAtMs),
   };
 }

@@ -12,13 +12,21 @@ afterAll(() => {
 });
 
 const requestId = "req_0123456789abcdef01234567";
-const attempt: CallAttempt = { modelId: "m", providerId: "p", round: 0, startedAtMs: 1, durationMs: 2, failure: null };
+const attempt: CallAttempt = {
+  modelId: "m",
+  providerId: "p",
+  round: 0,
+  startedAtMs: 1,
+  durationMs: 2,
+  failure: null,
+};
 
 async function setup(settings = {}) {
   const keyspace = createKeyspace(uniquePrefix());
   const ledger = createCallLedger(redis, keyspace, { ...defaultLedgerSettings, ...settings });
   await redis.set(keyspace.requestBody(requestId), '{"model":"m"}');
-  const claim = (token: string, round = 0) => ledger.claim({ requestId, providerId: "p", round, token, incidentJson: '{"incident":true}' });
+  const claim = (token: string, round = 0) =>
+    ledger.claim({ requestId, providerId: "p", round, token, incidentJson: '{"incident":true}' });
   const commit = (token: string, changes: Partial<CommitInput> = {}) =>
     ledger.commit({
       requestId,
@@ -41,13 +49,21 @@ async function setup(settings = {}) {
 describe("claim", () => {
   it("gives the body and the right to call to the first worker only", async () => {
     const { claim } = await setup();
-    expect(await claim("a")).toMatchObject({ kind: "fresh", bodyText: '{"model":"m"}', attempts: 1, attemptsOnRound: 1, ambiguousCalls: 0 });
+    expect(await claim("a")).toMatchObject({
+      kind: "fresh",
+      bodyText: '{"model":"m"}',
+      attempts: 1,
+      attemptsOnRound: 1,
+      ambiguousCalls: 0,
+    });
     expect(await claim("b")).toMatchObject({ kind: "busy" });
   });
 
   it("lets exactly one of many simultaneous claims through", async () => {
     const { claim } = await setup();
-    const kinds = (await Promise.all(Array.from({ length: 50 }, (_, index) => claim(`t${index}`)))).map((answer) => answer.kind);
+    const kinds = (await Promise.all(Array.from({ length: 50 }, (_, index) => claim(`t${index}`)))).map(
+      (answer) => answer.kind,
+    );
     expect(kinds.filter((kind) => kind === "fresh")).toHaveLength(1);
     expect(kinds.filter((kind) => kind === "busy")).toHaveLength(49);
   });
@@ -79,7 +95,12 @@ describe("claim", () => {
   it("lets a later round take over at once and turns the earlier one away", async () => {
     const { claim } = await setup();
     await claim("a", 0);
-    expect(await claim("b", 1)).toMatchObject({ kind: "fresh", attempts: 2, attemptsOnRound: 1, ambiguousCalls: 0 });
+    expect(await claim("b", 1)).toMatchObject({
+      kind: "fresh",
+      attempts: 2,
+      attemptsOnRound: 1,
+      ambiguousCalls: 0,
+    });
     expect(await claim("c", 0)).toEqual({ kind: "superseded" });
   });
 
@@ -99,8 +120,19 @@ describe("claim", () => {
     await claim("a");
     await ledger.release({ requestId, token: "a", providerId: "p", health: { kind: "none" }, attempt });
     await claim("b");
-    await ledger.release({ requestId, token: "b", providerId: "p", health: { kind: "none" }, attempt: { ...attempt, durationMs: 3 } });
-    expect(await claim("c")).toMatchObject({ kind: "fresh", attempts: 3, attemptsOnRound: 3, history: [attempt, { ...attempt, durationMs: 3 }] });
+    await ledger.release({
+      requestId,
+      token: "b",
+      providerId: "p",
+      health: { kind: "none" },
+      attempt: { ...attempt, durationMs: 3 },
+    });
+    expect(await claim("c")).toMatchObject({
+      kind: "fresh",
+      attempts: 3,
+      attemptsOnRound: 3,
+      history: [attempt, { ...attempt, durationMs: 3 }],
+    });
   });
 
   it("says so when the stored body is gone", async () => {
@@ -114,20 +146,32 @@ describe("commit", () => {
   it("stores, records, cleans up and announces in one step", async () => {
     const { claim, commit, keyspace, facts } = await setup();
     const messages: string[] = [];
-    subscriber.on("message", (channel, message) => channel === keyspace.replyChannel("gw") && messages.push(message));
+    subscriber.on(
+      "message",
+      (channel, message) => channel === keyspace.replyChannel("gw") && messages.push(message),
+    );
     await subscriber.subscribe(keyspace.replyChannel("gw"));
     await claim("a");
     expect(await commit("a", { replyTo: "gw" })).toBe(true);
-    expect(decodeStoredResult((await redis.get(keyspace.result(requestId))) ?? "")).toEqual({ frameCount: 0, resultJson: '{"result":1}', body: "answer" });
+    expect(decodeStoredResult((await redis.get(keyspace.result(requestId))) ?? "")).toEqual({
+      frameCount: 0,
+      resultJson: '{"result":1}',
+      body: "answer",
+    });
     expect(await facts()).toEqual([["fact", '{"fact":1}', "result", '{"result":1}']]);
     expect(await redis.exists(keyspace.requestBody(requestId))).toBe(0);
-    expect(await until("the announcement", () => messages[0])).toBe(`R\n${requestId}\n0\n{"result":1}\nanswer`);
+    expect(await until("the announcement", () => messages[0])).toBe(
+      `R\n${requestId}\n0\n{"result":1}\nanswer`,
+    );
   });
 
   it("announces a large answer by a pointer", async () => {
     const { claim, commit, keyspace } = await setup({ inlineLimitBytes: 3 });
     const messages: string[] = [];
-    subscriber.on("message", (channel, message) => channel === keyspace.replyChannel("gw") && messages.push(message));
+    subscriber.on(
+      "message",
+      (channel, message) => channel === keyspace.replyChannel("gw") && messages.push(message),
+    );
     await subscriber.subscribe(keyspace.replyChannel("gw"));
     await claim("a");
     await commit("a", { replyTo: "gw" });
@@ -176,7 +220,11 @@ describe("renew and appendFrame", () => {
     await claim("a");
     expect(await ledger.renew(requestId, "a")).toBe(true);
     expect(await ledger.renew(requestId, "b")).toBe(false);
-    expect(await ledger.appendFrame({ requestId, token: "a", sequence: 0, text: "x", replyTo: null })).toBe(true);
-    expect(await ledger.appendFrame({ requestId, token: "b", sequence: 1, text: "y", replyTo: null })).toBe(false);
+    expect(await ledger.appendFrame({ requestId, token: "a", sequence: 0, text: "x", replyTo: null })).toBe(
+      true,
+    );
+    expect(await ledger.appendFrame({ requestId, token: "b", sequence: 1, text: "y", replyTo: null })).toBe(
+      false,
+    );
   });
 });

@@ -28,7 +28,11 @@ export interface ClaimInput {
 
 /** The answer to a claim; only `fresh` and `ambiguous` allow the call to be made. */
 export type Claim =
-  | ({ readonly kind: "fresh" | "ambiguous"; readonly bodyText: string; readonly attemptsOnRound: number } & ClaimedRow)
+  | ({
+      readonly kind: "fresh" | "ambiguous";
+      readonly bodyText: string;
+      readonly attemptsOnRound: number;
+    } & ClaimedRow)
   /** We hold the row, but frames of a holder that died are in the log: end the stream, do not call. */
   | ({ readonly kind: "interrupted" } & ClaimedRow)
   | { readonly kind: "busy" | "breaker_open"; readonly retryInMs: number }
@@ -89,11 +93,23 @@ export interface CallLedger {
   /** False when another holder took the row: stop the call. */
   renew(requestId: string, token: string): Promise<boolean>;
   /** False when another holder took the row: stop the call. */
-  appendFrame(input: { requestId: string; token: string; sequence: number; text: string; replyTo: string | null }): Promise<boolean>;
+  appendFrame(input: {
+    requestId: string;
+    token: string;
+    sequence: number;
+    text: string;
+    replyTo: string | null;
+  }): Promise<boolean>;
   /** False when the request had ended already or another holder has it; the answer is then discarded. */
   commit(input: CommitInput): Promise<boolean>;
   /** Gives the row up after a failed call, so that a retry or a new round can claim it. */
-  release(input: { requestId: string; token: string; providerId: string; health: HealthOutcome; attempt: CallAttempt }): Promise<boolean>;
+  release(input: {
+    requestId: string;
+    token: string;
+    providerId: string;
+    health: HealthOutcome;
+    attempt: CallAttempt;
+  }): Promise<boolean>;
 }
 
 /** The four script arguments that describe a health outcome: name, latency, cool-down, channel. */
@@ -129,8 +145,13 @@ function readClaim(reply: unknown): Claim {
 }
 
 /** @param redis a connected client; it stays the caller's to close. Redis errors reject as they are. */
-export function createCallLedger(redis: Redis, keyspace: Keyspace, settings: LedgerSettings = defaultLedgerSettings): CallLedger {
-  const channelOf = (replyTo: string | null): string => (replyTo === null ? "" : keyspace.replyChannel(replyTo));
+export function createCallLedger(
+  redis: Redis,
+  keyspace: Keyspace,
+  settings: LedgerSettings = defaultLedgerSettings,
+): CallLedger {
+  const channelOf = (replyTo: string | null): string =>
+    replyTo === null ? "" : keyspace.replyChannel(replyTo);
   return {
     async claim({ requestId, providerId, round, token, incidentJson }) {
       const keys = [
@@ -144,7 +165,15 @@ export function createCallLedger(redis: Redis, keyspace: Keyspace, settings: Led
       ];
       const { leaseMs, rowTtlMs, breakerOpenMs, breakerTrialMs } = settings;
       return readClaim(
-        await claimScript.run(redis, keys, [round, token, leaseMs, rowTtlMs, breakerOpenMs, breakerTrialMs, incidentJson]),
+        await claimScript.run(redis, keys, [
+          round,
+          token,
+          leaseMs,
+          rowTtlMs,
+          breakerOpenMs,
+          breakerTrialMs,
+          incidentJson,
+        ]),
       );
     },
     async renew(requestId, token) {

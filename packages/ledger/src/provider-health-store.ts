@@ -2,7 +2,11 @@ import type { Keyspace, ProviderHealth } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 
 /** Reads the shared health of the given providers in one pipeline; providers nobody has called yet are absent. */
-export async function readProviderHealth(redis: Redis, keyspace: Keyspace, providerIds: readonly string[]): Promise<Map<string, ProviderHealth>> {
+export async function readProviderHealth(
+  redis: Redis,
+  keyspace: Keyspace,
+  providerIds: readonly string[],
+): Promise<Map<string, ProviderHealth>> {
   const healthById = new Map<string, ProviderHealth>();
   if (providerIds.length === 0) return healthById;
   const pipeline = redis.pipeline();

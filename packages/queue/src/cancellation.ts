@@ -6,11 +6,19 @@ const flagTtlMs = 3_600_000;
 
 /** Cancels a request wherever it is: the flag stops a call that has not begun, the message aborts one that runs. */
 export async function cancelRequest(redis: Redis, keyspace: Keyspace, requestId: string): Promise<void> {
-  await redis.pipeline().set(keyspace.cancelFlag(requestId), "1", "PX", flagTtlMs).publish(keyspace.cancelChannel, requestId).exec();
+  await redis
+    .pipeline()
+    .set(keyspace.cancelFlag(requestId), "1", "PX", flagTtlMs)
+    .publish(keyspace.cancelChannel, requestId)
+    .exec();
 }
 
 /** Calls `onCancel` with the request id of every cancellation. */
-export async function followCancellations(subscriber: Redis, keyspace: Keyspace, onCancel: (requestId: string) => void): Promise<AsyncDisposable> {
+export async function followCancellations(
+  subscriber: Redis,
+  keyspace: Keyspace,
+  onCancel: (requestId: string) => void,
+): Promise<AsyncDisposable> {
   const receive = (channel: string, requestId: string): void => {
     if (channel === keyspace.cancelChannel) onCancel(requestId);
   };

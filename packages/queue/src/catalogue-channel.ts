@@ -2,8 +2,16 @@ import { catalogueSchema, type Catalogue, type Keyspace } from "@tokenhub/contra
 import type { Redis } from "ioredis";
 
 /** Publishes a catalogue snapshot to all workers. An older version than the stored one is still written: the gateway's SQL is the truth. */
-export async function publishCatalogue(redis: Redis, keyspace: Keyspace, catalogue: Catalogue): Promise<void> {
-  await redis.multi().set(keyspace.catalogue, JSON.stringify(catalogue)).publish(keyspace.catalogueChannel, String(catalogue.version)).exec();
+export async function publishCatalogue(
+  redis: Redis,
+  keyspace: Keyspace,
+  catalogue: Catalogue,
+): Promise<void> {
+  await redis
+    .multi()
+    .set(keyspace.catalogue, JSON.stringify(catalogue))
+    .publish(keyspace.catalogueChannel, String(catalogue.version))
+    .exec();
 }
 
 export interface CatalogueFollower extends AsyncDisposable {
@@ -34,7 +42,8 @@ export async function followCatalogue(options: CatalogueFollowerOptions): Promis
     knownText = text;
     onChange(catalogue);
   }
-  const refresh = (): void => void read().catch((error: unknown) => onError(error instanceof Error ? error : new Error(String(error))));
+  const refresh = (): void =>
+    void read().catch((error: unknown) => onError(error instanceof Error ? error : new Error(String(error))));
   const receive = (channel: string): void => {
     if (channel === keyspace.catalogueChannel) refresh();
   };

@@ -18,8 +18,22 @@ export type JobKind = "route" | "call";
 
 /** The one description of every queue. One `call` queue per provider, so that pauses, limits and scaling are per provider. */
 export const jobCatalogue = {
-  route: { kind: "route", schema: routeJobSchema, concurrency: 100, attempts: 5, keepCompletedSeconds: 120, keepFailedSeconds: 604_800 },
-  call: { kind: "call", schema: callJobSchema, concurrency: 64, attempts: 5, keepCompletedSeconds: 120, keepFailedSeconds: 604_800 },
+  route: {
+    kind: "route",
+    schema: routeJobSchema,
+    concurrency: 100,
+    attempts: 5,
+    keepCompletedSeconds: 120,
+    keepFailedSeconds: 604_800,
+  },
+  call: {
+    kind: "call",
+    schema: callJobSchema,
+    concurrency: 64,
+    attempts: 5,
+    keepCompletedSeconds: 120,
+    keepFailedSeconds: 604_800,
+  },
 } as const satisfies { route: JobDefinition<RouteJob>; call: JobDefinition<CallJob> };
 
 export const routeQueueName = "route";
@@ -38,4 +52,8 @@ export function jobIdOf(job: { readonly requestId: string; readonly round: numbe
  * Timings by which the work of a dead worker is found: its lock runs out after `lockDurationMs` at most, and the next
  * stalled check, every `stalledIntervalMs`, puts the job back. 6 s + 2 x 3 s keeps the worst case under 15 s.
  */
-export const recoveryTimings = { lockDurationMs: 6_000, stalledIntervalMs: 3_000, maxStalledCount: 20 } as const;
+export const recoveryTimings = {
+  lockDurationMs: 6_000,
+  stalledIntervalMs: 3_000,
+  maxStalledCount: 20,
+} as const;

@@ -1,6 +1,8 @@
 import type { Redis } from "ioredis";
 
-export type RedisPolicyCheck = { readonly kind: "safe" | "unknown" } | { readonly kind: "evicting"; readonly policy: string };
+export type RedisPolicyCheck =
+  | { readonly kind: "safe" | "unknown" }
+  | { readonly kind: "evicting"; readonly policy: string };
 
 /**
  * Whether Redis may throw queued jobs away when memory is short: any `maxmemory-policy` but `noeviction` may. Managed

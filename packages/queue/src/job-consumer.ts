@@ -4,7 +4,10 @@ import type { Redis } from "ioredis";
 import { recoveryTimings, type JobDefinition } from "./catalogue.ts";
 
 /** What a handler says about its job. `snooze` costs no attempt; a snooze of 0 hands the job to another worker at once. */
-export type JobOutcome = { readonly kind: "done" } | { readonly kind: "snooze"; readonly delayMs: number } | { readonly kind: "fail"; readonly reason: string };
+export type JobOutcome =
+  | { readonly kind: "done" }
+  | { readonly kind: "snooze"; readonly delayMs: number }
+  | { readonly kind: "fail"; readonly reason: string };
 
 /** Runs once per delivery; a job may be delivered again after a crash. `signal` fires at shutdown or when the lock is lost. */
 export type JobHandler<Payload> = (payload: Payload, signal: AbortSignal) => Promise<JobOutcome>;
@@ -36,9 +39,14 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
   let running = 0;
 
   // BullMQ passes the abort signal only to processors that declare three parameters.
-  const processor = async (job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<string> => {
+  const processor = async (
+    job: Job,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<string> => {
     const parsed = definition.schema.safeParse(job.data);
-    if (!parsed.success) throw new UnrecoverableError(`payload of ${definition.kind} job is not of a known version`);
+    if (!parsed.success)
+      throw new UnrecoverableError(`payload of ${definition.kind} job is not of a known version`);
     running += 1;
     try {
       return await settle(job, token, await handler(parsed.data, signal ?? new AbortController().signal));

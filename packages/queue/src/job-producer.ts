@@ -13,19 +13,32 @@ export interface JobProducer extends AsyncDisposable {
 }
 
 /** @param redis a client made by `connectProducer`; it stays the caller's to close. */
-export function createJobProducer(redis: Redis, keyspace: Keyspace, onError: (error: Error) => void): JobProducer {
+export function createJobProducer(
+  redis: Redis,
+  keyspace: Keyspace,
+  onError: (error: Error) => void,
+): JobProducer {
   const queues = new Map<string, Queue>();
 
   function queueOf(name: string): Queue {
     const known = queues.get(name);
     if (known !== undefined) return known;
-    const queue = new Queue(name, { connection: redis, prefix: keyspace.queuePrefix, skipWaitingForReady: true, skipMetasUpdate: true });
+    const queue = new Queue(name, {
+      connection: redis,
+      prefix: keyspace.queuePrefix,
+      skipWaitingForReady: true,
+      skipMetasUpdate: true,
+    });
     queue.on("error", onError);
     queues.set(name, queue);
     return queue;
   }
 
-  async function add<Payload extends RouteJob>(queueName: string, definition: JobDefinition<Payload>, job: Payload): Promise<void> {
+  async function add<Payload extends RouteJob>(
+    queueName: string,
+    definition: JobDefinition<Payload>,
+    job: Payload,
+  ): Promise<void> {
     await queueOf(queueName).add(definition.kind, job, {
       jobId: jobIdOf(job),
       attempts: definition.attempts,

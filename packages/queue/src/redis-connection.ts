@@ -63,8 +63,12 @@ export function createBlockingConnection({ url, name, onError }: ConnectionOptio
 
 /** Turns a failed Redis command into the error a caller may retry, because nothing was accepted. */
 export function queueUnavailable(cause: unknown): TokenHubError {
-  return new TokenHubError("queue_unavailable", "The job queue cannot be reached right now. Nothing was accepted; try again in a moment.", {
-    retryAfterMs: 1_000,
-    cause,
-  });
+  return new TokenHubError(
+    "queue_unavailable",
+    "The job queue cannot be reached right now. Nothing was accepted; try again in a moment.",
+    {
+      retryAfterMs: 1_000,
+      cause,
+    },
+  );
 }

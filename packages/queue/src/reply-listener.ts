@@ -1,4 +1,9 @@
-import { decodeReplyMessage, decodeStoredResult, type Keyspace, type StoredResult } from "@tokenhub/contracts";
+import {
+  decodeReplyMessage,
+  decodeStoredResult,
+  type Keyspace,
+  type StoredResult,
+} from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 
 /** Receives what the workers say about one request. Frames arrive in order, without gaps and once each; the result is last. */
@@ -78,7 +83,8 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
     }
     if (result !== null && entries.get(requestId) === entry) {
       const stored = decodeStoredResult(result);
-      if (entry.nextSequence < stored.frameCount) throw new Error(`stream log of ${requestId} is shorter than its result says`);
+      if (entry.nextSequence < stored.frameCount)
+        throw new Error(`stream log of ${requestId} is shorter than its result says`);
       entries.delete(requestId);
       entry.waiter.onResult(stored);
     }

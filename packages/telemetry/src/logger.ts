@@ -1,37 +1,58 @@
-import { pino, type DestinationStream, type Logger as PinoLogger } from "pino";
-import { Secret, type LogLevel } from "@tokenhub/config";
+import {
+  pino,
+  stdTimeFunctions,
+  type BaseLogger,
+  type Bindings,
+  type DestinationStream,
+  type Level,
+  type Logger as PinoLogger,
+} from "pino";
+import { sanitise } from "./sanitise.ts";
 
-export type Logger = PinoLogger;
+/** What our code uses of the library: the methods of the levels, and children with fields of their own. */
+export interface Logger extends BaseLogger {
+  child(bindings: Bindings): Logger;
+}
 
 export interface LoggerOptions {
+  /** Written on every line, e.g. `gateway`. */
   readonly service: string;
-  readonly level: LogLevel;
+  readonly level: Level | "silent";
   /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
 
-/** Names under which a credential may appear, one and two levels deep (pino's wildcards match one level each). */
-const credentialNames = ["authorization", "x-api-key", "api-key", "apiKey", "api_key", "password", "token", "secret", "cookie"];
-const redactedPaths = credentialNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
-
-/** JSON lines with ISO times. Credentials are removed by name, values of type Secret by type. */
+/**
+ * A logger that writes one JSON object per line: `level` as a word, `time` in ISO 8601, `service`, `msg` and the given
+ * fields. Records, child bindings and interpolated values all pass {@link sanitise}, so no call site can leak a secret.
+ */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const options = {
     level,
     base: { service },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: stdTimeFunctions.isoTime,
+    // Errors arrive here as the plain records that `sanitise` made of them.
+    serializers: { err: (value: unknown) => value },
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: redactedPaths, censor: "[redacted]" },
-    serializers: { err: describeError },
+    hooks: {
+      logMethod(this: PinoLogger, args: Parameters<PinoLogger["info"]>, method: PinoLogger["info"]): void {
+        const [first, ...rest] = args.map((argument: unknown) =>
+          sanitise(argument instanceof Error ? { err: argument, msg: argument.message } : argument),
+        );
+        Reflect.apply(method, this, [first, ...rest]);
+      },
+    },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  return withSafeChildren(logger);
 }
 
-/** Type, message, code and stack of an error and its causes; never the enumerable extras a library hangs on it. */
-function describeError(error: unknown): unknown {
-  if (error instanceof Secret) return String(error);
-  if (!(error instanceof Error)) return { message: typeof error === "string" ? error : "thrown value is no error" };
-  const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
-  const cause = error.cause === undefined ? {} : { cause: describeError(error.cause) };
-  return { type: error.name, message: error.message, ...code, stack: error.stack, ...cause };
+/** The library gives child bindings no formatter of the parent, so they are sanitised here; grandchildren inherit it. */
+function withSafeChildren(logger: PinoLogger): PinoLogger {
+  const createChild: unknown = Reflect.get(logger, "child");
+  if (typeof createChild !== "function") throw new TypeError("the logging library has no child loggers");
+  const child = function (this: PinoLogger, bindings: Bindings): PinoLogger {
+    return Reflect.apply(createChild, this, [sanitise(bindings)]) as PinoLogger;
+  };
+  return Object.assign(logger, { child });
 }

@@ -1,3 +1,4 @@
+export * from "./chaos-proxy.ts";
 export * from "./redis-server.ts";
 export * from "./unique-prefix.ts";
 export * from "./until.ts";

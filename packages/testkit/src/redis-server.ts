@@ -22,14 +22,23 @@ export interface TestRedis extends AsyncDisposable {
 /** A private Redis on a random port with AOF on, as production runs it; its data is removed with it. */
 export async function startTestRedis(): Promise<TestRedis> {
   const server = findRedisServer();
-  if (server === null) throw new Error("No Redis server was found. Run `npm run pretest` once; it brings a private one.");
+  if (server === null)
+    throw new Error("No Redis server was found. Run `npm run pretest` once; it brings a private one.");
   const directory = await mkdtemp(join(tmpdir(), "tokenhub-redis-"));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {
-    const options = { port, bind: "127.0.0.1", dir: directory, appendonly: "yes", appendfsync: "everysec", save: "", "maxmemory-policy": "noeviction" };
+    const options = {
+      port,
+      bind: "127.0.0.1",
+      dir: directory,
+      appendonly: "yes",
+      appendfsync: "everysec",
+      save: "",
+      "maxmemory-policy": "noeviction",
+    };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     child = spawn(server?.command ?? "", args, { env: { ...process.env, ...server?.env }, stdio: "ignore" });
     await untilAnswering(url);

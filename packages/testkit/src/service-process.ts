@@ -22,11 +22,17 @@ export async function startServiceProcess(app: string, env: Record<string, strin
   const adminPort = await freePort();
   const child = spawn(process.execPath, [`apps/${app}/src/main.ts`], {
     cwd: root,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: `${root}.cache/compile`, ...env, TOKENHUB_ADMIN_PORT: String(adminPort) },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: `${root}.cache/compile`,
+      ...env,
+      TOKENHUB_ADMIN_PORT: String(adminPort),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-100_000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-100_000)));
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   await until(
     `${app} to be ready (output: ${output})`,

@@ -1,7 +1,11 @@
 import { resolveProductConfig, parseProductConfig, Secret, type ProductConfig } from "@tokenhub/config";
 import { compose as composeGateway, type Gateway } from "@tokenhub/gateway";
 import { compose as composeMockLlm, defaultConfig as mockDefaults, type MockLlm } from "@tokenhub/mock-llm";
-import { compose as composeProviderWorker, type ProviderWorker, type ProviderWorkerConfig } from "@tokenhub/provider-worker";
+import {
+  compose as composeProviderWorker,
+  type ProviderWorker,
+  type ProviderWorkerConfig,
+} from "@tokenhub/provider-worker";
 import { compose as composeRouterWorker, type RouterWorker } from "@tokenhub/router-worker";
 import { createLogger } from "@tokenhub/telemetry";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -51,10 +55,39 @@ export function mockUpstreams(mockUrl: string): Record<string, unknown> {
       { name: "spare", type: "openai-compatible", base_url: mockUrl, api_key_env: "UPSTREAM_KEY" },
     ],
     models: [
-      { id: "gpt-test", provider: "openai-up", name: "up-gpt", weight: 80, cost_per_1k: 0.002, context_size: 128_000 },
-      { id: "claude-test", provider: "anthropic-up", name: "up-claude", weight: 85, cost_per_1k: 0.01, context_size: 200_000 },
-      { id: "spare-test", provider: "spare", name: "up-spare", weight: 10, cost_per_1k: 0.001, context_size: 8_192 },
-      { id: "embed-test", provider: "openai-up", name: "up-embed", weight: 1, cost_per_1k: 0.0001, context_size: 8_192, capabilities: ["embeddings"] },
+      {
+        id: "gpt-test",
+        provider: "openai-up",
+        name: "up-gpt",
+        weight: 80,
+        cost_per_1k: 0.002,
+        context_size: 128_000,
+      },
+      {
+        id: "claude-test",
+        provider: "anthropic-up",
+        name: "up-claude",
+        weight: 85,
+        cost_per_1k: 0.01,
+        context_size: 200_000,
+      },
+      {
+        id: "spare-test",
+        provider: "spare",
+        name: "up-spare",
+        weight: 10,
+        cost_per_1k: 0.001,
+        context_size: 8_192,
+      },
+      {
+        id: "embed-test",
+        provider: "openai-up",
+        name: "up-embed",
+        weight: 1,
+        cost_per_1k: 0.0001,
+        context_size: 8_192,
+        capabilities: ["embeddings"],
+      },
     ],
     aliases: { fast: ["spare-test", "gpt-test"] },
   };
@@ -86,20 +119,43 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     ...options.env,
   };
   const productOf = (raw: Record<string, unknown>): ProductConfig =>
-    resolveProductConfig({ file: parseProductConfig({ ...mockUpstreams(mock.url), ...raw }, { source: "test" }), env });
+    resolveProductConfig({
+      file: parseProductConfig({ ...mockUpstreams(mock.url), ...raw }, { source: "test" }),
+      env,
+    });
   const product = productOf(options.config ?? {});
 
   const loggerFor = (service: string) => createLogger({ service, level: "debug", destination });
   const gateway = stack.use(
     await composeGateway(
-      { product, redisUrl: options.redisUrl, adminPort: 0, maxInFlight: options.maxInFlight ?? 5_000, drainMs: 5_000 },
+      {
+        product,
+        redisUrl: options.redisUrl,
+        adminPort: 0,
+        maxInFlight: options.maxInFlight ?? 5_000,
+        drainMs: 5_000,
+      },
       { logger: loggerFor("gateway") },
     ),
   );
-  const worker = { redisUrl: options.redisUrl, redisPrefix, adminHost: "127.0.0.1", adminPort: 0, logLevel: "debug", drainMs: 2_000 } as const;
-  const router = stack.use(await composeRouterWorker({ ...worker, concurrency: null }, { logger: loggerFor("router-worker") }));
+  const worker = {
+    redisUrl: options.redisUrl,
+    redisPrefix,
+    adminHost: "127.0.0.1",
+    adminPort: 0,
+    logLevel: "debug",
+    drainMs: 2_000,
+  } as const;
+  const router = stack.use(
+    await composeRouterWorker({ ...worker, concurrency: null }, { logger: loggerFor("router-worker") }),
+  );
   const keyOf: ProviderWorkerConfig["keyOf"] = () => new Secret(upstreamKey);
-  const provider = stack.use(await composeProviderWorker({ ...worker, onlyProviders: null, keyOf }, { logger: loggerFor("provider-worker") }));
+  const provider = stack.use(
+    await composeProviderWorker(
+      { ...worker, onlyProviders: null, keyOf },
+      { logger: loggerFor("provider-worker") },
+    ),
+  );
 
   const resources = stack.move();
   return {

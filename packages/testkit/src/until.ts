@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Waits until `read` gives something other than undefined, null or false; fails with `what` after `timeoutMs`. */
-export async function until<Value>(what: string, read: () => Value | Promise<Value>, timeoutMs = 10_000): Promise<NonNullable<Value>> {
+export async function until<Value>(
+  what: string,
+  read: () => Value | Promise<Value>,
+  timeoutMs = 10_000,
+): Promise<NonNullable<Value>> {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     const value = await read();

@@ -17,6 +17,9 @@ export async function readOrCreateApiKey(dataDirectory: string): Promise<string>
     return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return (await readFile(path, "utf8")).trim();
-    throw new ConfigError(`The data folder ${dataDirectory} cannot be written; give this user write permission there, or set TOKENHUB_DATA_DIR.`, { cause: error });
+    throw new ConfigError(
+      `The data folder ${dataDirectory} cannot be written; give this user write permission there, or set TOKENHUB_DATA_DIR.`,
+      { cause: error },
+    );
   }
 }

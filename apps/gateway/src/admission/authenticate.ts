@@ -28,12 +28,19 @@ export function createAuthenticator({ mode, apiKeys }: AuthenticatorOptions): Au
     const presented = presentedKey(headers);
     if (presented === null) {
       if (mode === "open") return { tenantId: "anonymous" };
-      throw new TokenHubError("missing_api_key", "No API key was sent. Send it as `Authorization: Bearer <key>` or `x-api-key: <key>`.");
+      throw new TokenHubError(
+        "missing_api_key",
+        "No API key was sent. Send it as `Authorization: Bearer <key>` or `x-api-key: <key>`.",
+      );
     }
     const presentedDigest = digest(presented);
     let isKnown = false;
     for (const candidate of known) isKnown = timingSafeEqual(candidate, presentedDigest) || isKnown;
-    if (!isKnown) throw new TokenHubError("invalid_api_key", "The API key is not known here. Check it, or ask the operator for a new one.");
+    if (!isKnown)
+      throw new TokenHubError(
+        "invalid_api_key",
+        "The API key is not known here. Check it, or ask the operator for a new one.",
+      );
     return { tenantId: "default" };
   };
 }

@@ -13,7 +13,11 @@ export function readWaitMs(headers: IncomingHttpHeaders, syncWaitMs: number): nu
   if (explicit === undefined) return Math.min(syncWaitMs, fromSdk);
   const timeoutMs = Number(explicit);
   if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
-    throw new TokenHubError("invalid_request", "x-tokenhub-timeout-ms must be a positive number of milliseconds.", { param: "x-tokenhub-timeout-ms" });
+    throw new TokenHubError(
+      "invalid_request",
+      "x-tokenhub-timeout-ms must be a positive number of milliseconds.",
+      { param: "x-tokenhub-timeout-ms" },
+    );
   }
   return Math.min(syncWaitMs, fromSdk, timeoutMs);
 }

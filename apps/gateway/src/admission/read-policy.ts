@@ -7,13 +7,23 @@ export const routingHintsSchema = z
   .strictObject({
     strategy: routingPolicySchema.shape.strategy.optional(),
     mode: routingPolicySchema.shape.mode.optional(),
-    max_cost_per_1k: z.number().nonnegative().optional().meta({ description: "US dollars per 1,000 tokens, held against the higher of a model's two prices." }),
+    max_cost_per_1k: z
+      .number()
+      .nonnegative()
+      .optional()
+      .meta({ description: "US dollars per 1,000 tokens, held against the higher of a model's two prices." }),
     min_context: z.int().nonnegative().optional(),
     min_weight: z.number().nonnegative().optional(),
-    allow_fallback: z.boolean().optional().meta({ description: "Lets other models answer when the named one cannot." }),
+    allow_fallback: z
+      .boolean()
+      .optional()
+      .meta({ description: "Lets other models answer when the named one cannot." }),
     allow_escalation: z.boolean().optional(),
   })
-  .meta({ id: "RoutingHints", description: "Routing wishes for TokenHub; removed before the request is forwarded." });
+  .meta({
+    id: "RoutingHints",
+    description: "Routing wishes for TokenHub; removed before the request is forwarded.",
+  });
 
 /** Headers with the same meaning, for clients that cannot add a body field. The body wins. */
 const hintHeaders = {
@@ -37,13 +47,19 @@ export function readPolicy(headers: IncomingHttpHeaders, hints: unknown): Routin
     if (typeof value === "string" && value.trim() !== "") fromHeaders[name] = headerValue(value.trim());
   }
   if (hints !== undefined && (typeof hints !== "object" || hints === null || Array.isArray(hints))) {
-    throw new TokenHubError("invalid_request", "`tokenhub` must be an object of routing wishes.", { param: "tokenhub" });
+    throw new TokenHubError("invalid_request", "`tokenhub` must be an object of routing wishes.", {
+      param: "tokenhub",
+    });
   }
   const parsed = routingHintsSchema.safeParse({ ...fromHeaders, ...hints });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = issue?.path.join(".") ?? "";
-    throw new TokenHubError("invalid_request", `Routing wish ${name === "" ? "" : `\`${name}\` `}is not valid: ${issue?.message ?? "unknown"}.`, { param: `tokenhub.${name}` });
+    throw new TokenHubError(
+      "invalid_request",
+      `Routing wish ${name === "" ? "" : `\`${name}\` `}is not valid: ${issue?.message ?? "unknown"}.`,
+      { param: `tokenhub.${name}` },
+    );
   }
   const wishes = parsed.data;
   return routingPolicySchema.parse({

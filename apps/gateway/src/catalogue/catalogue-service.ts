@@ -1,8 +1,7 @@
-import type { Catalogue, Keyspace } from "@tokenhub/contracts";
-import { TokenHubError } from "@tokenhub/contracts";
+import { TokenHubError, type Catalogue, type Keyspace } from "@tokenhub/contracts";
 import type { ProductConfig } from "@tokenhub/config";
 import { publishCatalogue } from "@tokenhub/queue";
-import { indexCatalogue, resolveTarget, type CatalogueIndex } from "@tokenhub/routing";
+import { describeUnknownModel, indexCatalogue, resolveTarget, type CatalogueIndex } from "@tokenhub/routing";
 import type { Redis } from "ioredis";
 
 /** What the catalogue service needs of the database. */
@@ -28,14 +27,18 @@ export interface CatalogueServiceOptions {
 }
 
 /** Keeps the catalogue: SQL is its home, Redis carries the snapshot to the workers. */
-export function createCatalogueService({ store, redis, keyspace }: CatalogueServiceOptions): CatalogueService {
+export function createCatalogueService({
+  store,
+  redis,
+  keyspace,
+}: CatalogueServiceOptions): CatalogueService {
   let index: CatalogueIndex | null = null;
   let catalogue: Catalogue = { v: 1, version: 0, providers: [], models: [], aliases: [] };
   return {
     current: () => catalogue,
     requireModel(name) {
-      const target = index === null ? null : resolveTarget(index, name);
-      if (target?.kind === "unknown") throw new TokenHubError("model_not_found", target.message, { param: "model" });
+      if (index === null || resolveTarget(index, name).kind !== "unknown") return;
+      throw new TokenHubError("model_not_found", describeUnknownModel(index, name ?? ""), { param: "model" });
     },
     async apply(config) {
       catalogue = await store.applyConfig(config);

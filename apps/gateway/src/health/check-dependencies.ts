@@ -6,7 +6,10 @@ export interface Dependencies {
 }
 
 /** Asks each dependency for a sign of life, at most a second: null is reachable, a string says what is wrong. */
-export async function checkDependencies({ redis, database }: Dependencies): Promise<Record<string, string | null>> {
+export async function checkDependencies({
+  redis,
+  database,
+}: Dependencies): Promise<Record<string, string | null>> {
   const [redisFault, databaseFault] = await Promise.all([faultOf(redis.ping()), faultOf(database.ping())]);
   return { redis: redisFault, database: databaseFault };
 }

@@ -7,7 +7,8 @@ import { sendError } from "./surface.ts";
 export function createErrorHandler(logger: Logger) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const known = toTokenHubError(error);
-    if (known.code === "internal_error") logger.error({ err: error, requestId: response.getHeader("x-request-id") }, "request failed");
+    if (known.code === "internal_error")
+      logger.error({ err: error, requestId: response.getHeader("x-request-id") }, "request failed");
     if (response.headersSent) {
       response.destroy();
       return;
@@ -20,18 +21,29 @@ export function createErrorHandler(logger: Logger) {
 
 function toTokenHubError(error: unknown): TokenHubError {
   if (error instanceof TokenHubError) return error;
-  if (error instanceof URIError) return new TokenHubError("unknown_path", "The path is not a valid URL path.");
-  return new TokenHubError("internal_error", "TokenHub failed to handle the request. Quote the request id to the operator.", { cause: error });
+  if (error instanceof URIError)
+    return new TokenHubError("unknown_path", "The path is not a valid URL path.");
+  return new TokenHubError(
+    "internal_error",
+    "TokenHub failed to handle the request. Quote the request id to the operator.",
+    { cause: error },
+  );
 }
 
 /** Answers any method a path does not serve with 405 and the methods it does. */
 export function allowOnly(...methods: readonly string[]): RequestHandler {
   return (request, response) => {
     response.setHeader("allow", methods.join(", "));
-    throw new TokenHubError("method_not_allowed", `${request.method} is not allowed here. Use ${methods.join(" or ")}.`);
+    throw new TokenHubError(
+      "method_not_allowed",
+      `${request.method} is not allowed here. Use ${methods.join(" or ")}.`,
+    );
   };
 }
 
 export const unknownPath: RequestHandler = (request) => {
-  throw new TokenHubError("unknown_path", `There is nothing at ${request.path.slice(0, 200)}. See /docs for the paths of this API.`);
+  throw new TokenHubError(
+    "unknown_path",
+    `There is nothing at ${request.path.slice(0, 200)}. See /docs for the paths of this API.`,
+  );
 };

@@ -34,15 +34,19 @@ export async function listen({ host, port, handler, isDraining }: ListenOptions)
 function opened(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("listening", resolve);
-    server.once("error", (error: NodeJS.ErrnoException) => reject(new ConfigError(listenFault(error, host, port), { cause: error })));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new ConfigError(listenFault(error, host, port), { cause: error })),
+    );
     server.listen({ host, port, backlog: 2_048 });
   });
 }
 
 function listenFault(error: NodeJS.ErrnoException, host: string, port: number): string {
   const address = `${host}:${port}`;
-  if (error.code === "EADDRINUSE") return `Port ${port} is in use already; stop the program that listens on ${address}, or set TOKENHUB_PORT to another port.`;
-  if (error.code === "EACCES") return `This user may not listen on ${address}; set TOKENHUB_PORT to a port above 1023.`;
+  if (error.code === "EADDRINUSE")
+    return `Port ${port} is in use already; stop the program that listens on ${address}, or set TOKENHUB_PORT to another port.`;
+  if (error.code === "EACCES")
+    return `This user may not listen on ${address}; set TOKENHUB_PORT to a port above 1023.`;
   return `TokenHub cannot listen on ${address} (${error.code ?? error.message}); set TOKENHUB_HOST to an address of this machine.`;
 }
 

@@ -6,7 +6,9 @@ export function parseJsonObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new TokenHubError("invalid_json", `The request body is not valid JSON${faultPosition(error)}.`, { cause: error });
+    throw new TokenHubError("invalid_json", `The request body is not valid JSON${faultPosition(error)}.`, {
+      cause: error,
+    });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new TokenHubError("invalid_json", "The request body must be a JSON object.");
@@ -16,7 +18,8 @@ export function parseJsonObject(text: string): Record<string, unknown> {
 
 /** The position only: the engine's own message quotes the text around it, which may be part of a prompt. */
 function faultPosition(error: unknown): string {
-  const match = error instanceof Error ? /at position (\d+)(?: \(line (\d+) column (\d+)\))?/.exec(error.message) : null;
+  const match =
+    error instanceof Error ? /at position (\d+)(?: \(line (\d+) column (\d+)\))?/.exec(error.message) : null;
   if (match === null) return ": it ends too early or is empty";
   return match[2] === undefined ? ` (position ${match[1]})` : ` (line ${match[2]}, column ${match[3]})`;
 }

@@ -20,12 +20,18 @@ export async function readBodyText(request: IncomingMessage, limitBytes: number)
     }
   } catch (error) {
     if (error instanceof TokenHubError) throw error;
-    throw new TokenHubError("invalid_request", "The request body ended before it was complete.", { cause: error });
+    throw new TokenHubError("invalid_request", "The request body ended before it was complete.", {
+      cause: error,
+    });
   }
   try {
     return utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
   } catch (error) {
-    throw new TokenHubError("invalid_utf8", "The request body is not valid UTF-8. Encode the JSON as UTF-8.", { cause: error });
+    throw new TokenHubError(
+      "invalid_utf8",
+      "The request body is not valid UTF-8. Encode the JSON as UTF-8.",
+      { cause: error },
+    );
   }
 }
 

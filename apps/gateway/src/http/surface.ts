@@ -8,7 +8,9 @@ export type Surface = "openai" | "anthropic";
 /** `/v1/messages` and everything under it speaks Anthropic, as does any client that sends its version header. */
 export function surfaceOf(request: Pick<Request, "path" | "headers">): Surface {
   if (request.path.startsWith("/v1/messages")) return "anthropic";
-  return request.path.startsWith("/v1/models") && request.headers["anthropic-version"] !== undefined ? "anthropic" : "openai";
+  return request.path.startsWith("/v1/models") && request.headers["anthropic-version"] !== undefined
+    ? "anthropic"
+    : "openai";
 }
 
 /** Writes an error in the caller's format, with the headers by which official SDKs decide whether to try again. */

@@ -14,7 +14,11 @@ export function validateBody(schema: z.ZodType, body: Record<string, unknown>): 
   if (code === "empty_messages") {
     throw new TokenHubError(code, "`messages` is empty. Send at least one message.", { param: "messages" });
   }
-  throw new TokenHubError(code, `${param === null || param === "" ? "The body" : `\`${param}\``} is not valid: ${issue?.message ?? "unknown fault"}.`, { param });
+  throw new TokenHubError(
+    code,
+    `${param === null || param === "" ? "The body" : `\`${param}\``} is not valid: ${issue?.message ?? "unknown fault"}.`,
+    { param },
+  );
 }
 
 /** A union reports "no variant fits"; the variant that got furthest names the real fault. */
@@ -23,5 +27,7 @@ function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefi
   if (first?.code !== "invalid_union") return first;
   const candidates = first.errors.map((branch) => deepest(branch)).filter((issue) => issue !== undefined);
   const best = candidates.toSorted((a, b) => b.path.length - a.path.length)[0];
-  return best === undefined || best.path.length === 0 ? first : { ...best, path: [...first.path, ...best.path] };
+  return best === undefined || best.path.length === 0
+    ? first
+    : { ...best, path: [...first.path, ...best.path] };
 }

@@ -1,4 +1,9 @@
-import { factSchema, type CallIncidentFact, type Keyspace, type RequestFinishedFact } from "@tokenhub/contracts";
+import {
+  factSchema,
+  type CallIncidentFact,
+  type Keyspace,
+  type RequestFinishedFact,
+} from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 
 /** Where facts become rows; every write is idempotent by event id. */
@@ -37,23 +42,47 @@ export async function startRecorder(options: RecorderOptions): Promise<AsyncDisp
   });
 
   async function takeOver(): Promise<StreamRow[]> {
-    const reply = (await redis.xautoclaim(keyspace.facts, group, consumerName, takeOverIdleMs, "0", "COUNT", batchSize)) as [string, StreamRow[]];
+    const reply = (await redis.xautoclaim(
+      keyspace.facts,
+      group,
+      consumerName,
+      takeOverIdleMs,
+      "0",
+      "COUNT",
+      batchSize,
+    )) as [string, StreamRow[]];
     return reply[1].filter((row) => row[1] !== null);
   }
 
   async function readNew(): Promise<StreamRow[]> {
-    const reply = (await redis.xreadgroup("GROUP", group, consumerName, "COUNT", batchSize, "BLOCK", blockMs, "STREAMS", keyspace.facts, ">")) as [string, StreamRow[]][] | null;
+    const reply = (await redis.xreadgroup(
+      "GROUP",
+      group,
+      consumerName,
+      "COUNT",
+      batchSize,
+      "BLOCK",
+      blockMs,
+      "STREAMS",
+      keyspace.facts,
+      ">",
+    )) as [string, StreamRow[]][] | null;
     return reply?.[0]?.[1] ?? [];
   }
 
   async function record(rows: readonly StreamRow[]): Promise<void> {
     if (rows.length === 0) return;
     const facts = rows.map(([, fields]) => readFact(fields)).filter((fact) => fact !== null);
-    if (facts.length < rows.length) onError(new Error(`${rows.length - facts.length} facts were of an unknown version and were set aside`));
+    if (facts.length < rows.length)
+      onError(new Error(`${rows.length - facts.length} facts were of an unknown version and were set aside`));
     await store.insertFinished(facts.filter((fact) => fact.type === "request-finished"));
     await store.insertIncidents(facts.filter((fact) => fact.type === "call-incident"));
     const ids = rows.map(([id]) => id);
-    await redis.pipeline().xack(keyspace.facts, group, ...ids).xdel(keyspace.facts, ...ids).exec();
+    await redis
+      .pipeline()
+      .xack(keyspace.facts, group, ...ids)
+      .xdel(keyspace.facts, ...ids)
+      .exec();
     onRecorded(facts.length);
   }
 
@@ -87,11 +116,14 @@ type StreamRow = [id: string, fields: string[]];
 
 function readFact(fields: readonly string[]): RequestFinishedFact | CallIncidentFact | null {
   const byName: Record<string, string> = {};
-  for (let index = 0; index + 1 < fields.length; index += 2) byName[String(fields[index])] = String(fields[index + 1]);
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    byName[String(fields[index])] = String(fields[index + 1]);
   try {
     const fact: unknown = JSON.parse(byName["fact"] ?? "null");
     const result = byName["result"];
-    const parsed = factSchema.safeParse(result === undefined ? fact : { ...(fact as object), result: JSON.parse(result) });
+    const parsed = factSchema.safeParse(
+      result === undefined ? fact : { ...(fact as object), result: JSON.parse(result) },
+    );
     return parsed.success ? parsed.data : null;
   } catch {
     // Not JSON: set aside like any other fact we cannot read.

@@ -1,4 +1,10 @@
-import { requestResultSchema, streamHeadSchema, TokenHubError, type RequestResult, type StreamHead } from "@tokenhub/contracts";
+import {
+  requestResultSchema,
+  streamHeadSchema,
+  TokenHubError,
+  type RequestResult,
+  type StreamHead,
+} from "@tokenhub/contracts";
 import type { ReplyListener } from "@tokenhub/queue";
 
 /** What a waiting HTTP request is told, in this order: at most one head, its text pieces, and one end. */
@@ -19,7 +25,12 @@ const deadlineGraceMs = 1_500;
  * Registers a sink for one request. The sink is told of exactly one end or time-out; after `dispose` of nothing.
  * Head and result come from our own workers: a record that does not parse is our fault and ends the wait as such.
  */
-export function awaitReply(listener: Pick<ReplyListener, "register">, requestId: string, waitMs: number, sink: ReplySink): Disposable {
+export function awaitReply(
+  listener: Pick<ReplyListener, "register">,
+  requestId: string,
+  waitMs: number,
+  sink: ReplySink,
+): Disposable {
   let hasHead = false;
   let isOver = false;
 
@@ -68,6 +79,10 @@ export function awaitReply(listener: Pick<ReplyListener, "register">, requestId:
 
 function readResult(resultJson: string): RequestResult {
   const parsed = requestResultSchema.safeParse(JSON.parse(resultJson));
-  if (!parsed.success) throw new TokenHubError("internal_error", "A worker of another version answered in a form this gateway does not know.");
+  if (!parsed.success)
+    throw new TokenHubError(
+      "internal_error",
+      "A worker of another version answered in a form this gateway does not know.",
+    );
   return parsed.data;
 }

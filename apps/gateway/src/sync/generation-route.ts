@@ -32,7 +32,7 @@ export interface GenerationDeps {
 
 /** What distinguishes one generation endpoint from another. */
 export interface GenerationEndpoint {
-  readonly path: string;
+  readonly path: "/v1/chat/completions" | "/v1/messages" | "/v1/embeddings";
   readonly operation: Operation;
   readonly wireFormat: WireFormatName;
   readonly bodySchema: z.ZodType;
@@ -80,10 +80,14 @@ interface SyncRun {
   readonly includeUsage: boolean;
 }
 
-async function runSync(deps: GenerationDeps, { endpoint, request, response, submission, includeUsage }: SyncRun): Promise<void> {
+async function runSync(
+  deps: GenerationDeps,
+  { endpoint, request, response, submission, includeUsage }: SyncRun,
+): Promise<void> {
   const { requestId, acceptedAtMs } = submission;
   const place = deps.gate.enter();
-  const cancel = (): void => void cancelRequest(deps.submit.redis, deps.submit.keyspace, requestId).catch(deps.events.redisTrouble);
+  const cancel = (): void =>
+    void cancelRequest(deps.submit.redis, deps.submit.keyspace, requestId).catch(deps.events.redisTrouble);
   let isDone = false;
 
   const reply = createSyncReply({
@@ -97,7 +101,13 @@ async function runSync(deps: GenerationDeps, { endpoint, request, response, subm
       isDone = true;
       place[Symbol.dispose]();
       if (result === null) cancel();
-      deps.events.delivered({ endpoint: endpoint.path, submission, result, status: response.statusCode, finishedAtMs: deps.now() });
+      deps.events.delivered({
+        endpoint: endpoint.path,
+        submission,
+        result,
+        status: response.statusCode,
+        finishedAtMs: deps.now(),
+      });
     },
   });
   const wait = awaitReply(deps.replies, requestId, submission.waitMs, reply);
@@ -137,5 +147,9 @@ function headerOf(request: Request, name: string): string | null {
 
 function wantsUsage(body: Record<string, unknown>): boolean {
   const options = body["stream_options"];
-  return typeof options === "object" && options !== null && (options as Record<string, unknown>)["include_usage"] === true;
+  return (
+    typeof options === "object" &&
+    options !== null &&
+    (options as Record<string, unknown>)["include_usage"] === true
+  );
 }

@@ -16,9 +16,16 @@ export function createInFlightGate(limit: number): InFlightGate {
   let onEmpty: (() => void) | null = null;
   return {
     enter() {
-      if (isDraining) throw new TokenHubError("shutting_down", "This gateway is shutting down. Send the request again.", { retryAfterMs: 500 });
+      if (isDraining)
+        throw new TokenHubError("shutting_down", "This gateway is shutting down. Send the request again.", {
+          retryAfterMs: 500,
+        });
       if (count >= limit) {
-        throw new TokenHubError("overloaded", "This gateway holds as many requests as it may. Try again in a moment.", { retryAfterMs: 1_000 });
+        throw new TokenHubError(
+          "overloaded",
+          "This gateway holds as many requests as it may. Try again in a moment.",
+          { retryAfterMs: 1_000 },
+        );
       }
       count += 1;
       let hasLeft = false;

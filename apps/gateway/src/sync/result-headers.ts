@@ -5,12 +5,19 @@ import type { ServerResponse } from "node:http";
 const maxWarningsLength = 2_000;
 
 /** Tells the caller who answered and why, before the first byte of the answer. */
-export function setAnswerHeaders(response: ServerResponse, answer: Pick<StreamHead, "modelId" | "providerId" | "reason" | "attempts" | "warnings">): void {
+export function setAnswerHeaders(
+  response: ServerResponse,
+  answer: Pick<StreamHead, "modelId" | "providerId" | "reason" | "attempts" | "warnings">,
+): void {
   response.setHeader("x-tokenhub-model", headerSafe(answer.modelId));
   response.setHeader("x-tokenhub-provider", headerSafe(answer.providerId));
   response.setHeader("x-tokenhub-reason", headerSafe(answer.reason));
   response.setHeader("x-tokenhub-attempts", String(answer.attempts));
-  if (answer.warnings.length > 0) response.setHeader("x-tokenhub-warnings", headerSafe(answer.warnings.join("; ").slice(0, maxWarningsLength)));
+  if (answer.warnings.length > 0)
+    response.setHeader(
+      "x-tokenhub-warnings",
+      headerSafe(answer.warnings.join("; ").slice(0, maxWarningsLength)),
+    );
 }
 
 /** The same for a whole result, as far as a model was chosen. */
@@ -18,7 +25,12 @@ export function setResultHeaders(response: ServerResponse, result: RequestResult
   response.setHeader("x-tokenhub-attempts", String(result.attempts.length));
   if (result.decision === null) return;
   const { chosen, reason } = result.decision;
-  setAnswerHeaders(response, { ...chosen, reason, attempts: result.attempts.length, warnings: result.warnings });
+  setAnswerHeaders(response, {
+    ...chosen,
+    reason,
+    attempts: result.attempts.length,
+    warnings: result.warnings,
+  });
 }
 
 /** Header values are Latin-1 without control characters; anything else becomes `?`. */

@@ -29,7 +29,11 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
   let transcoder: StreamTranscoder | null = null;
   let keepAlive: NodeJS.Timeout | null = null;
 
-  const context = (modelId: string) => ({ requestId: options.requestId, model: modelId, createdAtMs: options.acceptedAtMs });
+  const context = (modelId: string) => ({
+    requestId: options.requestId,
+    model: modelId,
+    createdAtMs: options.acceptedAtMs,
+  });
   const write = (text: string): void => {
     if (text === "" || response.destroyed) return;
     response.write(text);
@@ -50,10 +54,18 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
   }
 
   function sendBody(result: RequestResult, body: string): void {
-    if (result.wireFormat === null || result.modelId === null) throw new TokenHubError("internal_error", "The answer was stored without its format.");
+    if (result.wireFormat === null || result.modelId === null)
+      throw new TokenHubError("internal_error", "The answer was stored without its format.");
     setResultHeaders(response, result);
     response.setHeader("content-type", "application/json; charset=utf-8");
-    response.end(transcodeResponse({ from: result.wireFormat, to: callerFormat, bodyText: body, context: context(result.modelId) }));
+    response.end(
+      transcodeResponse({
+        from: result.wireFormat,
+        to: callerFormat,
+        bodyText: body,
+        context: context(result.modelId),
+      }),
+    );
   }
 
   return {
@@ -64,8 +76,21 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
         "cache-control": "no-cache, no-transform",
         "x-accel-buffering": "no",
       });
-      transcoder = createStreamTranscoder({ from: head.wireFormat, to: callerFormat, context: context(head.modelId), includeUsage: options.includeUsage });
-      keepAlive = setInterval(() => write(callerFormat === "anthropic-messages" ? 'event: ping\ndata: {"type": "ping"}\n\n' : ": keep-alive\n\n"), keepAliveMs);
+      transcoder = createStreamTranscoder({
+        from: head.wireFormat,
+        to: callerFormat,
+        context: context(head.modelId),
+        includeUsage: options.includeUsage,
+      });
+      keepAlive = setInterval(
+        () =>
+          write(
+            callerFormat === "anthropic-messages"
+              ? 'event: ping\ndata: {"type": "ping"}\n\n'
+              : ": keep-alive\n\n",
+          ),
+        keepAliveMs,
+      );
     },
     onText(sseText) {
       if (transcoder !== null) write(transcoder.push(sseText));
@@ -79,7 +104,8 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
       close(result);
     },
     onTimeout() {
-      const message = "No answer came within the time this request may wait. It was cancelled; send it again with a longer timeout.";
+      const message =
+        "No answer came within the time this request may wait. It was cancelled; send it again with a longer timeout.";
       if (transcoder === null) fail(new TokenHubError("sync_wait_timeout", message));
       else {
         write(transcoder.fail({ code: "sync_wait_timeout", message }));
@@ -89,7 +115,16 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
     },
     onBroken(error) {
       if (response.headersSent) response.destroy();
-      else fail(error instanceof TokenHubError ? error : new TokenHubError("internal_error", "The answer could not be delivered. Quote the request id to the operator.", { cause: error }));
+      else
+        fail(
+          error instanceof TokenHubError
+            ? error
+            : new TokenHubError(
+                "internal_error",
+                "The answer could not be delivered. Quote the request id to the operator.",
+                { cause: error },
+              ),
+        );
       close(null);
     },
     [Symbol.dispose]() {

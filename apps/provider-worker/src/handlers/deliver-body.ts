@@ -7,7 +7,11 @@ import { endRequest } from "../end-request.ts";
 import type { CallInFlight } from "./run-claimed-call.ts";
 
 /** Commits a whole answer. */
-export async function deliverBody(deps: CallDeps, inFlight: CallInFlight, reply: Extract<ProviderReply, { kind: "body" }>): Promise<JobOutcome> {
+export async function deliverBody(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  reply: Extract<ProviderReply, { kind: "body" }>,
+): Promise<JobOutcome> {
   const { job, target, token, claim, startedAtMs } = inFlight;
   const wireFormat = answerFormat(job, target);
   const summary = summariseResponse(wireFormat, reply.json);
@@ -18,7 +22,10 @@ export async function deliverBody(deps: CallDeps, inFlight: CallInFlight, reply:
     failure: null,
     body: reply.bodyText,
     ambiguousCalls: claim.ambiguousCalls,
-    attempts: [...inFlight.history, { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null }],
+    attempts: [
+      ...inFlight.history,
+      { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null },
+    ],
     answer: {
       wireFormat,
       upstreamModel: summary.upstreamModel,

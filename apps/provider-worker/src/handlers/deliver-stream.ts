@@ -1,5 +1,5 @@
 import type { CallFailure, CallJob, StreamHead } from "@tokenhub/contracts";
-import { ProviderStreamError } from "@tokenhub/providers";
+import { findProvider, isBuiltIn, ProviderStreamError } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
 import { createSseParser, createStreamSummary, encodeSseEvent } from "@tokenhub/translation";
 import { answerFormat, usageOrEstimate } from "../answer.ts";
@@ -13,12 +13,22 @@ import type { CallInFlight } from "./run-claimed-call.ts";
  * Copies a provider's stream into the log, event by event. Nothing is written before the first event with content, so
  * that a provider that fails early can be replaced unseen; after it, a break ends the stream for good.
  */
-export async function deliverStream(deps: CallDeps, inFlight: CallInFlight, chunks: AsyncIterable<string>): Promise<JobOutcome> {
+export async function deliverStream(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  chunks: AsyncIterable<string>,
+): Promise<JobOutcome> {
   const { job, target, token, call } = inFlight;
   const wireFormat = answerFormat(job, target);
   const summary = createStreamSummary(wireFormat);
   const parser = createSseParser();
-  const writer = createFrameWriter({ ledger: deps.ledger, job, token, onLost: () => call.stop("lost"), onTrouble: deps.events.redisTrouble });
+  const writer = createFrameWriter({
+    ledger: deps.ledger,
+    job,
+    token,
+    onLost: () => call.stop("lost"),
+    onTrouble: deps.events.redisTrouble,
+  });
   const head = headOf(inFlight, wireFormat);
   let held = `${JSON.stringify(head)}\n`;
   let firstTokenAtMs: number | null = null;
@@ -30,7 +40,7 @@ export async function deliverStream(deps: CallDeps, inFlight: CallInFlight, chun
       for (const event of parser.push(chunk)) {
         const seen = summary.observe(event);
         if (seen.error !== null) {
-          failure = seen.error;
+          failure = failureInEvent(deps, inFlight, event.data);
           break;
         }
         text += encodeSseEvent(event);
@@ -52,7 +62,12 @@ export async function deliverStream(deps: CallDeps, inFlight: CallInFlight, chun
   failure ??= totals.sawTerminal ? null : truncatedStream(job);
   if (call.stopReason() !== null || failure !== null) {
     await writer.flush();
-    return recoverFrom(deps, inFlight, { failure: failure ?? truncatedStream(job), frameCount: writer.frameCount, firstTokenAtMs, deliveredCharacters: writer.characters });
+    return recoverFrom(deps, inFlight, {
+      failure: failure ?? truncatedStream(job),
+      frameCount: writer.frameCount,
+      firstTokenAtMs,
+      deliveredCharacters: writer.characters,
+    });
   }
   if (held !== "") await writer.write(held);
   await writer.flush();
@@ -66,7 +81,11 @@ interface FinishedStream {
   readonly head: StreamHead;
 }
 
-async function commitStream(deps: CallDeps, inFlight: CallInFlight, { writer, firstTokenAtMs, summary, head }: FinishedStream): Promise<JobOutcome> {
+async function commitStream(
+  deps: CallDeps,
+  inFlight: CallInFlight,
+  { writer, firstTokenAtMs, summary, head }: FinishedStream,
+): Promise<JobOutcome> {
   const { job, token, claim, startedAtMs } = inFlight;
   const durationMs = deps.now() - startedAtMs;
   return endRequest(deps, {
@@ -76,7 +95,10 @@ async function commitStream(deps: CallDeps, inFlight: CallInFlight, { writer, fi
     frameCount: writer.frameCount,
     firstTokenAtMs,
     ambiguousCalls: claim.ambiguousCalls,
-    attempts: [...inFlight.history, { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null }],
+    attempts: [
+      ...inFlight.history,
+      { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null },
+    ],
     answer: {
       wireFormat: head.wireFormat,
       upstreamModel: summary.upstreamModel,
@@ -89,7 +111,10 @@ async function commitStream(deps: CallDeps, inFlight: CallInFlight, { writer, fi
   });
 }
 
-function headOf({ job, target, claim, warnings }: CallInFlight, wireFormat: StreamHead["wireFormat"]): StreamHead {
+function headOf(
+  { job, target, claim, warnings }: CallInFlight,
+  wireFormat: StreamHead["wireFormat"],
+): StreamHead {
   return {
     v: 1,
     wireFormat,
@@ -99,6 +124,13 @@ function headOf({ job, target, claim, warnings }: CallInFlight, wireFormat: Stre
     attempts: claim.attempts,
     warnings: [...warnings],
   };
+}
+
+/** An error the provider put into its stream, classified as if it were the whole answer. */
+function failureInEvent(deps: CallDeps, { job, target }: CallInFlight, data: string): CallFailure {
+  const definition = findProvider(target.provider.type);
+  if (definition === null || isBuiltIn(definition)) return truncatedStream(job);
+  return definition.readFailure({ status: 200, headers: {}, bodyText: data, nowMs: deps.now() });
 }
 
 function truncatedStream(job: CallJob): CallFailure {

@@ -1,4 +1,10 @@
-import type { CallAttempt, CallFailure, CallJob, CatalogueModel, CatalogueProvider } from "@tokenhub/contracts";
+import type {
+  CallAttempt,
+  CallFailure,
+  CallJob,
+  CatalogueModel,
+  CatalogueProvider,
+} from "@tokenhub/contracts";
 import type { Claim } from "@tokenhub/ledger";
 import type { JobHandler, JobOutcome } from "@tokenhub/queue";
 import { failureOf } from "../call-failures.ts";
@@ -27,7 +33,13 @@ export function createExecuteCall(deps: CallDeps): JobHandler<CallJob> {
     const token = deps.newToken();
     const { providerId } = job.decision.chosen;
     const incidentJson = JSON.stringify(incidentOf(deps, job, "ambiguous", token, null));
-    const claim = await deps.ledger.claim({ requestId: job.requestId, providerId, round: job.round, token, incidentJson });
+    const claim = await deps.ledger.claim({
+      requestId: job.requestId,
+      providerId,
+      round: job.round,
+      token,
+      incidentJson,
+    });
     return act(deps, { job, target, token, claim, shutdown });
   };
 }
@@ -48,11 +60,26 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
     case "busy":
       return { kind: "snooze", delayMs: claim.retryInMs + busyMarginMs };
     case "cancelled":
-      return endRequest(deps, { job, token: "", failure: failureOf("cancelled", job), attempts: job.attempts });
+      return endRequest(deps, {
+        job,
+        token: "",
+        failure: failureOf("cancelled", job),
+        attempts: job.attempts,
+      });
     case "body_lost":
-      return endRequest(deps, { job, token: "", failure: failureOf("body_lost", job), attempts: job.attempts });
+      return endRequest(deps, {
+        job,
+        token: "",
+        failure: failureOf("body_lost", job),
+        attempts: job.attempts,
+      });
     case "breaker_open":
-      return handBack(deps, job, { ...failureOf("breaker_open", job), retryAfterMs: claim.retryInMs }, job.attempts);
+      return handBack(
+        deps,
+        job,
+        { ...failureOf("breaker_open", job), retryAfterMs: claim.retryInMs },
+        job.attempts,
+      );
     case "interrupted":
       return endRequest(deps, {
         job,
@@ -69,14 +96,28 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
 }
 
 /** Returns a request to the router without a call: the candidate cannot be used right now. */
-async function handBack(deps: CallDeps, job: CallJob, failure: CallFailure, attempts: readonly CallAttempt[]): Promise<JobOutcome> {
+async function handBack(
+  deps: CallDeps,
+  job: CallJob,
+  failure: CallFailure,
+  attempts: readonly CallAttempt[],
+): Promise<JobOutcome> {
   const { decision, ...envelope } = job;
-  const attempt: CallAttempt = { ...decision.chosen, round: job.round, startedAtMs: deps.now(), durationMs: 0, failure };
+  const attempt: CallAttempt = {
+    ...decision.chosen,
+    round: job.round,
+    startedAtMs: deps.now(),
+    durationMs: 0,
+    failure,
+  };
   await deps.producer.addRoute({
     ...envelope,
     round: job.round + 1,
     attempts: [...attempts, attempt],
-    excluded: [...job.excluded, { ...decision.chosen, failureClass: failure.class, wholeProvider: true, overflowedContextTokens: null }],
+    excluded: [
+      ...job.excluded,
+      { ...decision.chosen, failureClass: failure.class, wholeProvider: true, overflowedContextTokens: null },
+    ],
   });
   return { kind: "done" };
 }

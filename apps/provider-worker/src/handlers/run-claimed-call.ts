@@ -46,7 +46,10 @@ export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Prom
     history: [...job.attempts, ...claim.history],
   };
   try {
-    const reply: ProviderReply = prepared.failure === null ? await deps.client.call({ ...prepared.input, signal: call.signal }) : { kind: "failed", failure: prepared.failure, headers: {} };
+    const reply: ProviderReply =
+      prepared.failure === null
+        ? await deps.client.call({ ...prepared.input, signal: call.signal })
+        : { kind: "failed", failure: prepared.failure, headers: {} };
     deps.events.called(job, target, reply, deps.now() - startedAtMs);
     switch (reply.kind) {
       case "body":
@@ -71,32 +74,63 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
   const { provider, model } = target;
   const definition = findProvider(provider.type);
   const format = definition?.wireFormats[job.features.operation];
-  if (definition === null || format === undefined) return { failure: failureOf("candidate_gone", job), input: null, warnings: [] };
+  if (definition === null || format === undefined)
+    return { failure: failureOf("candidate_gone", job), input: null, warnings: [] };
   const apiKey = deps.keyOf(provider.id)?.reveal() ?? null;
-  if (apiKey === null && definition.credential === "required") return { failure: failureOf("missing_key", job), input: null, warnings: [] };
+  if (apiKey === null && definition.credential === "required")
+    return { failure: failureOf("missing_key", job), input: null, warnings: [] };
 
   try {
     const { bodyText, warnings } = transcodeRequest({
       from: job.features.wireFormat,
       to: format,
       bodyText: claim.bodyText,
-      target: { model: model.upstreamName, stream: job.features.stream, maxOutputTokens: model.maxOutputTokens, extensions: [...definition.extensions] },
+      target: {
+        model: model.upstreamName,
+        stream: job.features.stream,
+        maxOutputTokens: model.maxOutputTokens,
+        extensions: [...definition.extensions],
+      },
     });
     const { operation, stream } = job.features;
     return {
       failure: null,
       warnings,
-      input: { provider, definition, operation, apiKey, bodyText, stream, upstreamModel: model.upstreamName, requestId: job.requestId, limits: callLimits(provider.timeoutMs) },
+      input: {
+        provider,
+        definition,
+        operation,
+        apiKey,
+        bodyText,
+        stream,
+        upstreamModel: model.upstreamName,
+        requestId: job.requestId,
+        limits: callLimits(provider.timeoutMs),
+      },
     };
   } catch (error) {
     if (!(error instanceof TokenHubError)) throw error;
-    return { failure: { ...failureOf("untranslatable", job), code: error.code, message: error.message }, input: null, warnings: [] };
+    return {
+      failure: { ...failureOf("untranslatable", job), code: error.code, message: error.message },
+      input: null,
+      warnings: [],
+    };
   }
 }
 
 /** All limits follow from the provider's whole-call timeout: an answer must begin, and go on, well within it. */
-function callLimits(timeoutMs: number): { headersTimeoutMs: number; idleTimeoutMs: number; totalTimeoutMs: number; maxResponseBytes: number } {
-  return { headersTimeoutMs: timeoutMs, idleTimeoutMs: Math.min(timeoutMs, 60_000), totalTimeoutMs: timeoutMs, maxResponseBytes: 33_554_432 };
+function callLimits(timeoutMs: number): {
+  headersTimeoutMs: number;
+  idleTimeoutMs: number;
+  totalTimeoutMs: number;
+  maxResponseBytes: number;
+} {
+  return {
+    headersTimeoutMs: timeoutMs,
+    idleTimeoutMs: Math.min(timeoutMs, 60_000),
+    totalTimeoutMs: timeoutMs,
+    maxResponseBytes: 33_554_432,
+  };
 }
 
 /** Renews the lease three times per period; a holder that lost it stops its call, because another one may be running. */

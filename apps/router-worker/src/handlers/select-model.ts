@@ -27,10 +27,20 @@ export function createSelectModel(deps: SelectModelDeps): JobHandler<RouteJob> {
     if (nowMs >= job.deadlineAtMs) return refuse(deps, job, deadlinePassed);
     if (catalogue === null) return { kind: "snooze", delayMs: catalogueWaitMs };
 
-    const outcome = decideRoute({ catalogue, features: job.features, excluded: job.excluded, health: deps.state.health(), nowMs });
+    const outcome = decideRoute({
+      catalogue,
+      features: job.features,
+      excluded: job.excluded,
+      health: deps.state.health(),
+      nowMs,
+    });
     if (outcome.kind === "refused") {
       deps.events.refused(job, outcome);
-      return refuse(deps, job, job.attempts.findLast((attempt) => attempt.failure !== null)?.failure ?? outcome.failure);
+      return refuse(
+        deps,
+        job,
+        job.attempts.findLast((attempt) => attempt.failure !== null)?.failure ?? outcome.failure,
+      );
     }
     await deps.producer.addCall({ ...job, decision: outcome.decision });
     deps.events.decided(job, outcome.decision, deps.now() - nowMs);

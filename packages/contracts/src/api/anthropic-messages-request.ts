@@ -12,7 +12,10 @@ export const anthropicMessageSchema = z
 /** Body of `POST /v1/messages`. */
 export const anthropicMessagesRequestSchema = z
   .looseObject({
-    model: z.string().nullish().meta({ description: "Model id or alias; absent, empty, `*` or `auto`: the server picks." }),
+    model: z
+      .string()
+      .nullish()
+      .meta({ description: "Model id or alias; absent, empty, `*` or `auto`: the server picks." }),
     messages: z.array(anthropicMessageSchema).min(1, "empty_messages"),
     max_tokens: z.int().positive(),
     system: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string() }))]).optional(),
@@ -21,7 +24,15 @@ export const anthropicMessagesRequestSchema = z
     temperature: z.number().min(0).max(1).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
     top_k: z.int().nonnegative().nullish(),
-    tools: z.array(z.looseObject({ name: z.string(), description: z.string().optional(), input_schema: z.record(z.string(), z.unknown()).optional() })).nullish(),
+    tools: z
+      .array(
+        z.looseObject({
+          name: z.string(),
+          description: z.string().optional(),
+          input_schema: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
+      .nullish(),
     tool_choice: z.looseObject({ type: z.string() }).nullish(),
     thinking: z.looseObject({ type: z.string() }).nullish(),
     metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),

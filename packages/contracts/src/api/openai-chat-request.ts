@@ -22,13 +22,22 @@ export const openAiMessageSchema = z
 
 const toolSchema = z.looseObject({
   type: z.string(),
-  function: z.looseObject({ name: z.string(), description: z.string().nullish(), parameters: z.record(z.string(), z.unknown()).nullish() }).optional(),
+  function: z
+    .looseObject({
+      name: z.string(),
+      description: z.string().nullish(),
+      parameters: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .optional(),
 });
 
 /** Body of `POST /v1/chat/completions`. */
 export const openAiChatRequestSchema = z
   .looseObject({
-    model: z.string().nullish().meta({ description: "Model id or alias; absent, empty, `*` or `auto`: the server picks." }),
+    model: z
+      .string()
+      .nullish()
+      .meta({ description: "Model id or alias; absent, empty, `*` or `auto`: the server picks." }),
     messages: z.array(openAiMessageSchema).min(1, "empty_messages"),
     max_tokens: z.int().positive().nullish(),
     max_completion_tokens: z.int().positive().nullish(),

@@ -38,4 +38,3 @@ export function docsRouter(): Router {
   });
   return router;
 }
-

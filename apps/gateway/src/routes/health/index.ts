@@ -18,7 +18,9 @@ export function healthz({ catalogue, checkDependencies }: HealthDeps): RequestHa
   return async (_request, response) => {
     const isHealthy = Object.values(await checkDependencies()).every((fault) => fault === null);
     const { providers, models } = catalogue();
-    response.status(isHealthy ? 200 : 503).json({ status: isHealthy ? "ok" : "unavailable", adapters: providers.length, models: models.length });
+    response
+      .status(isHealthy ? 200 : 503)
+      .json({ status: isHealthy ? "ok" : "unavailable", adapters: providers.length, models: models.length });
   };
 }
 
@@ -27,6 +29,8 @@ export function readyz({ checkDependencies, isDraining }: HealthDeps): RequestHa
   return async (_request, response) => {
     const dependencies = await checkDependencies();
     const isReady = !isDraining() && Object.values(dependencies).every((fault) => fault === null);
-    response.status(isReady ? 200 : 503).json({ status: isReady ? "ready" : isDraining() ? "draining" : "not ready", dependencies });
+    response
+      .status(isReady ? 200 : 503)
+      .json({ status: isReady ? "ready" : isDraining() ? "draining" : "not ready", dependencies });
   };
 }

@@ -1,4 +1,9 @@
-import { TokenHubError, undeclaredCapabilities, type Catalogue, type CatalogueModel } from "@tokenhub/contracts";
+import {
+  TokenHubError,
+  undeclaredCapabilities,
+  type Catalogue,
+  type CatalogueModel,
+} from "@tokenhub/contracts";
 import type { Request, RequestHandler } from "express";
 import type { Authenticator } from "../../admission/authenticate.ts";
 import { surfaceOf } from "../../http/surface.ts";
@@ -15,7 +20,12 @@ export function listModels({ authenticate, catalogue }: ModelsDeps): RequestHand
     const entries = modelEntries(catalogue());
     if (surfaceOf(request) === "anthropic") {
       const data = entries.map(anthropicEntry);
-      response.json({ data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null });
+      response.json({
+        data,
+        has_more: false,
+        first_id: data[0]?.id ?? null,
+        last_id: data.at(-1)?.id ?? null,
+      });
     } else response.json({ object: "list", data: entries.map(openAiEntry) });
   };
 }
@@ -26,7 +36,12 @@ export function getModel({ authenticate, catalogue }: ModelsDeps): RequestHandle
     authenticate(request.headers);
     const id = idOf(request);
     const entry = modelEntries(catalogue()).find((candidate) => candidate.id === id);
-    if (entry === undefined) throw new TokenHubError("model_not_found", "No model of this name is configured. GET /v1/models lists them.", { param: "model" });
+    if (entry === undefined)
+      throw new TokenHubError(
+        "model_not_found",
+        "No model of this name is configured. GET /v1/models lists them.",
+        { param: "model" },
+      );
     response.json(surfaceOf(request) === "anthropic" ? anthropicEntry(entry) : openAiEntry(entry));
   };
 }
@@ -38,7 +53,9 @@ interface ModelEntry {
 }
 
 function modelEntries(catalogue: Catalogue): ModelEntry[] {
-  const enabledProviders = new Set(catalogue.providers.filter((provider) => provider.enabled).map((provider) => provider.id));
+  const enabledProviders = new Set(
+    catalogue.providers.filter((provider) => provider.enabled).map((provider) => provider.id),
+  );
   const models = catalogue.models.filter((model) => model.enabled && enabledProviders.has(model.providerId));
   return [
     ...models.map((model) => ({ id: model.id, ownedBy: model.providerId, model })),

@@ -1,15 +1,32 @@
-import { anthropicMessagesRequestSchema, openAiChatRequestSchema, openAiEmbeddingsRequestSchema } from "@tokenhub/contracts";
+import {
+  anthropicMessagesRequestSchema,
+  openAiChatRequestSchema,
+  openAiEmbeddingsRequestSchema,
+} from "@tokenhub/contracts";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
 import { routingHintsSchema } from "../../admission/read-policy.ts";
 
 const openAiErrorSchema = z
-  .object({ error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string().nullable() }) })
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+    }),
+  })
   .meta({ id: "OpenAiError" });
 const anthropicErrorSchema = z
-  .object({ type: z.literal("error"), error: z.object({ type: z.string(), message: z.string() }), request_id: z.string() })
+  .object({
+    type: z.literal("error"),
+    error: z.object({ type: z.string(), message: z.string() }),
+    request_id: z.string(),
+  })
   .meta({ id: "AnthropicError" });
-const modelSchema = z.looseObject({ id: z.string(), object: z.literal("model"), owned_by: z.string() }).meta({ id: "Model" });
+const modelSchema = z
+  .looseObject({ id: z.string(), object: z.literal("model"), owned_by: z.string() })
+  .meta({ id: "Model" });
 
 const answerHeaders = z.object({
   "x-request-id": z.string().meta({ description: "Quote it to the operator." }),
@@ -17,7 +34,10 @@ const answerHeaders = z.object({
   "x-tokenhub-provider": z.string().optional(),
   "x-tokenhub-reason": z.string().optional().meta({ description: "Why this model." }),
   "x-tokenhub-attempts": z.string().optional().meta({ description: "Upstream calls made." }),
-  "x-tokenhub-warnings": z.string().optional().meta({ description: "What of the request could not be expressed for the provider." }),
+  "x-tokenhub-warnings": z
+    .string()
+    .optional()
+    .meta({ description: "What of the request could not be expressed for the provider." }),
 });
 
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
@@ -31,33 +51,73 @@ interface GenerationDoc {
 }
 
 function generation({ summary, tag, body, error, canStream }: GenerationDoc): ZodOpenApiOperationObject {
-  const stream = canStream ? { "text/event-stream": { schema: z.string().meta({ description: "Server-sent events, when `stream` is true." }) } } : {};
+  const stream = canStream
+    ? {
+        "text/event-stream": {
+          schema: z.string().meta({ description: "Server-sent events, when `stream` is true." }),
+        },
+      }
+    : {};
   return {
     summary,
     tags: [tag],
     requestBody: { required: true, content: json(body.extend({ tokenhub: routingHintsSchema.optional() })) },
     responses: {
-      "200": { description: "The answer.", headers: answerHeaders, content: { ...json(z.looseObject({})), ...stream } },
-      "4XX": { description: "A fault of the request; the message says what to change.", content: json(error) },
-      "5XX": { description: "A provider's fault or ours; `x-should-retry` says whether to try again.", content: json(error) },
+      "200": {
+        description: "The answer.",
+        headers: answerHeaders,
+        content: { ...json(z.looseObject({})), ...stream },
+      },
+      "4XX": {
+        description: "A fault of the request; the message says what to change.",
+        content: json(error),
+      },
+      "5XX": {
+        description: "A provider's fault or ours; `x-should-retry` says whether to try again.",
+        content: json(error),
+      },
     },
   };
 }
 
-const answers = (description: string, schema: z.ZodType) => ({ responses: { "200": { description, content: json(schema) } } });
+const answers = (description: string, schema: z.ZodType) => ({
+  responses: { "200": { description, content: json(schema) } },
+});
 
 const paths: ZodOpenApiPathsObject = {
   "/v1/chat/completions": {
-    post: generation({ summary: "Create a chat completion", tag: "OpenAI", body: openAiChatRequestSchema, error: openAiErrorSchema, canStream: true }),
+    post: generation({
+      summary: "Create a chat completion",
+      tag: "OpenAI",
+      body: openAiChatRequestSchema,
+      error: openAiErrorSchema,
+      canStream: true,
+    }),
   },
   "/v1/embeddings": {
-    post: generation({ summary: "Create embeddings", tag: "OpenAI", body: openAiEmbeddingsRequestSchema, error: openAiErrorSchema, canStream: false }),
+    post: generation({
+      summary: "Create embeddings",
+      tag: "OpenAI",
+      body: openAiEmbeddingsRequestSchema,
+      error: openAiErrorSchema,
+      canStream: false,
+    }),
   },
   "/v1/messages": {
-    post: generation({ summary: "Create a message", tag: "Anthropic", body: anthropicMessagesRequestSchema, error: anthropicErrorSchema, canStream: true }),
+    post: generation({
+      summary: "Create a message",
+      tag: "Anthropic",
+      body: anthropicMessagesRequestSchema,
+      error: anthropicErrorSchema,
+      canStream: true,
+    }),
   },
   "/v1/models": {
-    get: { summary: "List models and aliases", tags: ["OpenAI"], ...answers("The models.", z.object({ object: z.literal("list"), data: z.array(modelSchema) })) },
+    get: {
+      summary: "List models and aliases",
+      tags: ["OpenAI"],
+      ...answers("The models.", z.object({ object: z.literal("list"), data: z.array(modelSchema) })),
+    },
   },
   "/v1/models/{id}": {
     get: {
@@ -67,7 +127,14 @@ const paths: ZodOpenApiPathsObject = {
       ...answers("The model.", modelSchema),
     },
   },
-  "/health": { get: { summary: "Whether the process lives", tags: ["Operations"], security: [], ...answers("It does.", z.object({ status: z.literal("healthy") })) } },
+  "/health": {
+    get: {
+      summary: "Whether the process lives",
+      tags: ["Operations"],
+      security: [],
+      ...answers("It does.", z.object({ status: z.literal("healthy") })),
+    },
+  },
   "/healthz": {
     get: {
       summary: "Whether Redis and the database are reachable",
@@ -76,7 +143,14 @@ const paths: ZodOpenApiPathsObject = {
       ...answers("They are.", z.object({ status: z.string(), adapters: z.int(), models: z.int() })),
     },
   },
-  "/readyz": { get: { summary: "Readiness by dependency", tags: ["Operations"], security: [], ...answers("Ready.", z.looseObject({ status: z.string() })) } },
+  "/readyz": {
+    get: {
+      summary: "Readiness by dependency",
+      tags: ["Operations"],
+      security: [],
+      ...answers("Ready.", z.looseObject({ status: z.string() })),
+    },
+  },
   "/metrics": {
     get: {
       summary: "Prometheus metrics",
@@ -94,13 +168,17 @@ export function buildOpenApiDocument(): object {
     info: {
       title: "TokenHub",
       version: "0.1.0",
-      description: "An LLM gateway that never loses a request and never pays twice for an answer it already has. Speaks the OpenAI and Anthropic formats.",
+      description:
+        "An LLM gateway that never loses a request and never pays twice for an answer it already has. Speaks the OpenAI and Anthropic formats.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { apiKey: [] }],
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer" }, apiKey: { type: "apiKey", in: "header", name: "x-api-key" } },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer" },
+        apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
+      },
     },
     paths,
   });

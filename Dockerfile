@@ -1,0 +1,76 @@
+# One file for every image. `docker build -t tokenhub .` makes the whole product in one container, its own Redis included;
+# `docker build --build-arg SERVICE=gateway .` makes one service: gateway, router-worker, provider-worker or mock-llm.
+ARG SERVICE=
+
+# Only what decides which packages are installed, so that a change of source code leaves the next stage cached.
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
+COPY . .
+RUN find . -type f ! -name package.json ! -name package-lock.json -delete && find . -mindepth 1 -type d -empty -delete
+
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY --from=manifests /app ./
+# No package needs an install script. The Node that the repository carries is left out: the base image is one.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && rm -rf node_modules/node-linux-* node_modules/node-win-* node_modules/.bin/node \
+ && npm cache clean --force
+
+FROM node:24-bookworm-slim AS base
+WORKDIR /app
+COPY --from=packages /app ./
+COPY . .
+# The user may write to /data and, while the image is built, to the cache of compiled code; to nothing else.
+RUN chmod 755 scripts/start.mjs \
+ && ln -s /app/scripts/start.mjs /tokenhub \
+ && mkdir -p /data .cache/compile \
+ && chown node:node /data .cache/compile
+ENV NODE_ENV=production \
+    NODE_COMPILE_CACHE=/app/.cache/compile \
+    TOKENHUB_HOST=0.0.0.0 \
+    TOKENHUB_DATA_DIR=/data
+USER node
+
+FROM base AS service-gateway
+RUN node scripts/warm-compile-cache.mjs gateway
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs", "8080"]
+CMD ["node", "apps/gateway/src/main.ts"]
+
+# The workers take no requests; their port serves /healthz, /readyz and /metrics to the other containers.
+FROM base AS worker
+ENV TOKENHUB_ADMIN_HOST=0.0.0.0 \
+    TOKENHUB_ADMIN_PORT=9464
+EXPOSE 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs", "9464"]
+
+FROM worker AS service-router-worker
+RUN node scripts/warm-compile-cache.mjs router-worker
+CMD ["node", "apps/router-worker/src/main.ts"]
+
+FROM worker AS service-provider-worker
+RUN node scripts/warm-compile-cache.mjs provider-worker
+CMD ["node", "apps/provider-worker/src/main.ts"]
+
+FROM base AS service-mock-llm
+ENV TOKENHUB_MOCK_HOST=0.0.0.0
+RUN node scripts/warm-compile-cache.mjs mock-llm
+EXPOSE 8090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs", "8090"]
+CMD ["node", "apps/mock-llm/src/main.ts"]
+
+FROM base AS service-all
+USER root
+# tini is process 1: it hands signals on and collects orphans.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends redis-server tini \
+ && rm -rf /var/lib/apt/lists/*
+USER node
+RUN node scripts/warm-compile-cache.mjs gateway router-worker provider-worker
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs"]
+ENTRYPOINT ["tini", "--", "/tokenhub"]
+
+FROM service-${SERVICE:-all}

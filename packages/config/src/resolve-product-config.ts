@@ -1,0 +1,143 @@
+import { parseDatabaseLocation, type DatabaseLocation } from "./database-location.ts";
+import { ConfigError } from "./config-error.ts";
+import { readEnvironment, type Environment, type EnvironmentReader } from "./environment.ts";
+import { isLoopbackHost, parseListenAddress } from "./listen-address.ts";
+import { parseProductConfig, type ParsedConfig } from "./parse-product-config.ts";
+import {
+  authModes,
+  logLevels,
+  routingModeNames,
+  type FileConfig,
+  type LogLevel,
+  type ProductConfig,
+} from "./product-config.ts";
+import { resolveCatalogue } from "./resolve-providers.ts";
+import { Secret } from "./secret.ts";
+
+const defaultPort = 8_080;
+/** What the largest vendor API accepts, so that images fit. */
+const defaultMaxBodyBytes = 32 * 1024 * 1024;
+/** The default timeout of the official client libraries is 600 s; our answer must come first. */
+const defaultSyncWaitMs = 570_000;
+
+/**
+ * Combines the environment with a parsed file; the environment wins, except for provider keys, whose order is that of
+ * {@link resolveProviderKey}. Without a file the defaults apply.
+ *
+ * - Listen address: `TOKENHUB_LISTEN_ADDR` (its host and port), then `TOKENHUB_HOST` and `TOKENHUB_PORT`, then the file,
+ *   then `127.0.0.1:8080`. An address that states only a port (`:8080`) takes the host of the next source, else `0.0.0.0`.
+ * - Database: `DATABASE_URL`, then `TOKENHUB_DB_DSN`, then `TOKENHUB_DB_PATH`, then the file's `db.dsn`, then
+ *   `tokenhub.db` in the data directory.
+ * - Log level: `TOKENHUB_LOG_LEVEL`, then `TOKENHUB_DEBUG=true` (debug), then the file, then `info`.
+ * @throws ConfigError naming the variable whose value is wrong.
+ */
+export function resolveProductConfig({
+  file,
+  env,
+}: {
+  readonly file: ParsedConfig | null;
+  readonly env: Environment;
+}): ProductConfig {
+  const parsed = file ?? parseProductConfig({}, { source: "no configuration file" });
+  const reader = readEnvironment(env);
+  const dataDirectory = reader.envString("TOKENHUB_DATA_DIR") ?? "./data";
+  const listen = resolveListen(parsed.config, reader);
+  const { warnings: catalogueWarnings, ...catalogue } = resolveCatalogue(parsed.config, env);
+  return {
+    listen,
+    logLevel: resolveLogLevel(parsed.config, reader),
+    dataDirectory,
+    database: resolveDatabase(parsed.config, { reader, dataDirectory }),
+    redis: { url: reader.envSecret("REDIS_URL"), prefix: resolveRedisPrefix(reader) },
+    auth: resolveAuth(parsed.config, { reader, host: listen.host }),
+    limits: {
+      maxBodyBytes:
+        reader.envInteger("TOKENHUB_MAX_BODY_BYTES", { min: 1_024 }) ??
+        parsed.config.limits.maxBodyBytes ??
+        defaultMaxBodyBytes,
+      syncWaitMs:
+        reader.envInteger("TOKENHUB_SYNC_WAIT_MS", { min: 1 }) ??
+        parsed.config.limits.syncWaitMs ??
+        defaultSyncWaitMs,
+    },
+    routing: resolveRouting(parsed.config, reader),
+    vault: resolveVault(parsed.config, reader),
+    encryptionKey: resolveEncryptionKey(parsed.config, reader),
+    ...catalogue,
+    warnings: [...parsed.warnings, ...catalogueWarnings],
+  };
+}
+
+function resolveListen(file: FileConfig, reader: EnvironmentReader): ProductConfig["listen"] {
+  const text = reader.envString("TOKENHUB_LISTEN_ADDR");
+  const address = text === null ? null : parseListenAddress(text, { name: "TOKENHUB_LISTEN_ADDR" });
+  const host =
+    reader.envString("TOKENHUB_HOST") ?? file.listenHost ?? (address === null ? "127.0.0.1" : "0.0.0.0");
+  const port = reader.envInteger("TOKENHUB_PORT", { min: 0, max: 65_535 }) ?? file.listenPort ?? defaultPort;
+  return { host: address?.host ?? host, port: address?.port ?? port };
+}
+
+function resolveLogLevel(file: FileConfig, reader: EnvironmentReader): LogLevel {
+  const debug = reader.envBoolean("TOKENHUB_DEBUG") === true ? "debug" : null;
+  return reader.envChoice("TOKENHUB_LOG_LEVEL", logLevels) ?? debug ?? file.logLevel ?? "info";
+}
+
+function resolveDatabase(
+  file: FileConfig,
+  { reader, dataDirectory }: { readonly reader: EnvironmentReader; readonly dataDirectory: string },
+): DatabaseLocation {
+  for (const name of ["DATABASE_URL", "TOKENHUB_DB_DSN", "TOKENHUB_DB_PATH"]) {
+    const text = reader.envString(name);
+    if (text !== null) return parseDatabaseLocation(text, { name });
+  }
+  return file.database ?? { kind: "sqlite", path: `${dataDirectory.replace(/\/+$/, "")}/tokenhub.db` };
+}
+
+function resolveRedisPrefix(reader: EnvironmentReader): string {
+  const prefix = reader.envString("TOKENHUB_REDIS_PREFIX") ?? "tokenhub";
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(prefix)) return prefix;
+  throw new ConfigError(
+    `TOKENHUB_REDIS_PREFIX is "${prefix}"; use letters, digits, '.', '_' and '-' (at most 64), or leave it empty.`,
+  );
+}
+
+/** Open only where no other machine can connect, unless the operator says otherwise. */
+function resolveAuth(
+  file: FileConfig,
+  { reader, host }: { readonly reader: EnvironmentReader; readonly host: string },
+): ProductConfig["auth"] {
+  const stated = reader.envChoice("TOKENHUB_AUTH", authModes) ?? file.auth.mode;
+  const keys = reader.envList("TOKENHUB_API_KEYS")?.map((key) => new Secret(key));
+  return { mode: stated ?? (isLoopbackHost(host) ? "open" : "keys"), apiKeys: keys ?? file.auth.apiKeys };
+}
+
+function resolveRouting(file: FileConfig, reader: EnvironmentReader): ProductConfig["routing"] {
+  return {
+    ...file.routing,
+    defaultMode: reader.envChoice("TOKENHUB_DEFAULT_MODE", routingModeNames) ?? file.routing.defaultMode,
+    defaultMaxBudgetUsd:
+      reader.envNumber("TOKENHUB_DEFAULT_MAX_BUDGET_USD") ?? file.routing.defaultMaxBudgetUsd,
+    defaultMaxLatencyMs:
+      reader.envInteger("TOKENHUB_DEFAULT_MAX_LATENCY_MS", { min: 1 }) ?? file.routing.defaultMaxLatencyMs,
+  };
+}
+
+function resolveVault(file: FileConfig, reader: EnvironmentReader): ProductConfig["vault"] {
+  return {
+    ...file.vault,
+    enabled: reader.envBoolean("TOKENHUB_VAULT_ENABLED") ?? file.vault.enabled,
+    keyDerivation:
+      reader.envChoice("TOKENHUB_VAULT_KEY_DERIVATION", ["argon2id", "scrypt"]) ?? file.vault.keyDerivation,
+  };
+}
+
+/** An invalid key stops the start: replacing it silently would make everything sealed with it unreadable. */
+function resolveEncryptionKey(file: FileConfig, reader: EnvironmentReader): Secret | null {
+  const name = file.vault.encryptionKeyEnv ?? "TOKENHUB_ENCRYPTION_KEY";
+  const text = reader.envString(name);
+  if (text === null) return file.encryptionKey;
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return new Secret(text);
+  throw new ConfigError(
+    `${name} is not 64 hexadecimal digits; make a key with -generate-key and set ${name} to it.`,
+  );
+}

@@ -1,0 +1,89 @@
+export interface ProductVariable {
+  readonly name: string;
+  /** What holds when the variable is unset or empty; empty text when there is no value. */
+  readonly defaultText: string;
+  readonly effect: string;
+  readonly isSecret: boolean;
+}
+
+const setting = (name: string, defaultText: string, effect: string): ProductVariable => ({
+  name,
+  defaultText,
+  effect,
+  isSecret: false,
+});
+const secret = (name: string, effect: string): ProductVariable => ({
+  name,
+  defaultText: "",
+  effect,
+  isSecret: true,
+});
+
+/**
+ * Every environment variable of the product configuration, in the order of `.env.example`. Besides these each provider
+ * has `TOKENHUB_<NAME>_API_KEY`, `<NAME>_API_KEY` and `TOKENHUB_<NAME>_BASE_URL`.
+ */
+export const productVariables: readonly ProductVariable[] = [
+  setting("TOKENHUB_CONFIG", "config/config.yaml", "Configuration file, YAML or JSON; -config comes first."),
+  setting(
+    "TOKENHUB_LISTEN_ADDR",
+    "",
+    "Listen address as :8080, host:8080 or [::1]:8080; comes before HOST and PORT.",
+  ),
+  setting("TOKENHUB_HOST", "127.0.0.1", "Listen host; 0.0.0.0 in the container image."),
+  setting("TOKENHUB_PORT", "8080", "Listen port; 0 picks a free one."),
+  setting("TOKENHUB_AUTH", "", "keys or open; default open on a loopback host, keys on any other."),
+  secret("TOKENHUB_API_KEYS", "Keys that clients may use, comma-separated."),
+  setting("TOKENHUB_LOG_LEVEL", "info", "trace, debug, info, warn, error or fatal."),
+  setting(
+    "TOKENHUB_DEBUG",
+    "false",
+    "true is the same as TOKENHUB_LOG_LEVEL=debug; an explicit level comes first.",
+  ),
+  setting("TOKENHUB_MAX_BODY_BYTES", "33554432", "Largest request body in bytes."),
+  setting(
+    "TOKENHUB_SYNC_WAIT_MS",
+    "570000",
+    "How long a synchronous request waits before the caller gets a job handle.",
+  ),
+  setting("TOKENHUB_DATA_DIR", "./data", "Folder of everything that is kept."),
+  setting("TOKENHUB_DB_PATH", "", "SQLite file; default tokenhub.db in the data folder."),
+  setting("TOKENHUB_DB_DSN", "", "SQLite file or postgres:// URL; comes before TOKENHUB_DB_PATH."),
+  secret("DATABASE_URL", "postgres:// URL; comes before TOKENHUB_DB_DSN and TOKENHUB_DB_PATH."),
+  secret("REDIS_URL", "redis:// URL; without it the start command runs a private server."),
+  setting(
+    "TOKENHUB_REDIS_PREFIX",
+    "tokenhub",
+    "Prefix of all Redis keys; installations that share a Redis need different ones.",
+  ),
+  secret("TOKENHUB_OPENAI_API_KEY", "Key of the provider openai; comes before OPENAI_API_KEY."),
+  secret("OPENAI_API_KEY", "Key of the provider openai."),
+  setting("TOKENHUB_OPENAI_BASE_URL", "", "Address of the provider openai."),
+  secret("TOKENHUB_ANTHROPIC_API_KEY", "Key of the provider anthropic; comes before ANTHROPIC_API_KEY."),
+  secret("ANTHROPIC_API_KEY", "Key of the provider anthropic."),
+  setting("TOKENHUB_ANTHROPIC_BASE_URL", "", "Address of the provider anthropic."),
+  setting(
+    "TOKENHUB_VLLM_ENDPOINTS",
+    "",
+    "Addresses of vLLM servers, comma-separated; they become the provider vllm.",
+  ),
+  setting(
+    "TOKENHUB_PROVIDER_TIMEOUT_SECS",
+    "30",
+    "Limit of one provider call in seconds, for providers that state none.",
+  ),
+  setting(
+    "TOKENHUB_DEFAULT_MODE",
+    "",
+    "Routing mode of requests that name none: normal, cheap, high_confidence, planning or adversarial.",
+  ),
+  setting("TOKENHUB_DEFAULT_MAX_BUDGET_USD", "", "Cost limit of requests that name none, in US dollars."),
+  setting(
+    "TOKENHUB_DEFAULT_MAX_LATENCY_MS",
+    "",
+    "Latency limit of requests that name none, in milliseconds.",
+  ),
+  setting("TOKENHUB_VAULT_ENABLED", "", "true or false."),
+  setting("TOKENHUB_VAULT_KEY_DERIVATION", "", "argon2id or scrypt."),
+  secret("TOKENHUB_ENCRYPTION_KEY", "64 hexadecimal digits, made with -generate-key."),
+];

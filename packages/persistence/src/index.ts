@@ -1,0 +1,11 @@
+export * from "./alias-repository.ts";
+export * from "./call-incident-repository.ts";
+export { DatabaseError } from "./database-error.ts";
+export * from "./load-catalogue.ts";
+export * from "./model-repository.ts";
+export * from "./open-database.ts";
+export * from "./provider-repository.ts";
+export * from "./replace-configured-catalogue.ts";
+export * from "./request-log-repository.ts";
+export type { Schema, Source } from "./schema.ts";
+export type { Replacement, Stored } from "./stored.ts";

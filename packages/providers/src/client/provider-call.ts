@@ -1,0 +1,61 @@
+import type { CallFailure, CatalogueProvider, Operation } from "@tokenhub/contracts";
+import type { AnyProvider } from "../definition/provider-definition.ts";
+
+/** All times in milliseconds, measured from the start of the call unless said otherwise. */
+export interface CallLimits {
+  /** Until the response headers have arrived. */
+  readonly headersTimeoutMs: number;
+  /** Streams: until the first event has arrived; comments do not count. Absent: `idleTimeoutMs` after the headers. */
+  readonly firstTokenTimeoutMs?: number | undefined;
+  /** Between two pieces of the body. */
+  readonly idleTimeoutMs: number;
+  readonly totalTimeoutMs: number;
+  /** Of the whole body, decoded or not; default 32 MiB. */
+  readonly maxResponseBytes?: number | undefined;
+  /** Of one stream event; default 4 MiB. */
+  readonly maxEventBytes?: number | undefined;
+}
+
+export interface ProviderCallInput {
+  readonly provider: CatalogueProvider;
+  readonly definition: AnyProvider;
+  readonly operation: Operation;
+  readonly apiKey: string | null;
+  /** In the definition's wire format for the operation; it is sent unchanged. */
+  readonly bodyText: string;
+  readonly stream: boolean;
+  readonly upstreamModel: string;
+  readonly requestId: string;
+  /** Aborting closes the socket at once. Reason `deadline` gives class `deadline`, any other class `cancelled`. */
+  readonly signal: AbortSignal;
+  readonly limits: CallLimits;
+}
+
+/** Rate-limit headers and the provider's request id, by lower-case name. */
+export type ReplyHeaders = Readonly<Record<string, string>>;
+
+export type ProviderReply =
+  | {
+      readonly kind: "body";
+      readonly status: number;
+      readonly bodyText: string;
+      /** `bodyText` parsed, since it had to be parsed to be trusted. */
+      readonly json: unknown;
+      readonly headers: ReplyHeaders;
+    }
+  | {
+      readonly kind: "stream";
+      readonly headers: ReplyHeaders;
+      /** Decoded text of the event stream, exactly as received but cut anywhere. Throws `ProviderStreamError`. */
+      readonly chunks: AsyncIterable<string>;
+    }
+  | { readonly kind: "failed"; readonly failure: CallFailure; readonly headers: ReplyHeaders };
+
+export interface ProviderClient extends AsyncDisposable {
+  /**
+   * Makes one call and settles within the limits, whatever the provider does. Expected failures are values: refused,
+   * late, malformed or error answers come back as `failed`. A `stream` reply is given only after its first event, so
+   * whatever fails before it is a `failed` too.
+   */
+  call(input: ProviderCallInput): Promise<ProviderReply>;
+}

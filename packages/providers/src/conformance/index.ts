@@ -1,0 +1,2 @@
+export * from "./conformance-upstream.ts";
+export { describeProvider } from "./describe-provider.ts";

@@ -1,0 +1,11 @@
+import { defineOpenAiCompatible } from "../openai-compatible/define-openai-compatible.ts";
+
+/** Ollama through its OpenAI-compatible paths. */
+export const ollama = defineOpenAiCompatible({
+  type: "ollama",
+  defaultBaseUrl: "http://localhost:11434",
+  credential: "optional",
+  extensions: [],
+  servesEmbeddings: true,
+  sendsRequestId: false,
+});

@@ -1,0 +1,11 @@
+import { defineOpenAiCompatible } from "./define-openai-compatible.ts";
+
+/** Any server that speaks the OpenAI format and has no type of its own here. */
+export const openAiCompatible = defineOpenAiCompatible({
+  type: "openai-compatible",
+  defaultBaseUrl: null,
+  credential: "optional",
+  extensions: [],
+  servesEmbeddings: true,
+  sendsRequestId: true,
+});

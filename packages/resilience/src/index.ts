@@ -1,0 +1,14 @@
+export { applyOutcome, initialHealth } from "./apply-outcome.ts";
+export type { CallOutcome } from "./apply-outcome.ts";
+export { backoffCeilingMs, backoffDelayMs } from "./backoff-delay.ts";
+export { breakerAllows, beginTrial, breakerPolicy } from "./breaker.ts";
+export type { BreakerVerdict } from "./breaker.ts";
+export { classifyStatus } from "./classify-status.ts";
+export type { ProviderAnswer, StatusClassification } from "./classify-status.ts";
+export { countsAgainstHealth } from "./counts-against-health.ts";
+export { decideRecovery } from "./decide-recovery.ts";
+export type { Recovery, RecoveryInput } from "./decide-recovery.ts";
+export { parseRetryAfter } from "./parse-retry-after.ts";
+export type { AnswerHeaders } from "./parse-retry-after.ts";
+export { defaultRecoveryPolicy } from "./recovery-policy.ts";
+export type { RecoveryPolicy } from "./recovery-policy.ts";

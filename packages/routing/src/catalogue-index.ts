@@ -1,0 +1,111 @@
+import type { Catalogue, CatalogueModel, CatalogueProvider } from "@tokenhub/contracts";
+import { declaredMask } from "./capability-mask.ts";
+import { verdict, type Verdict } from "./verdict.ts";
+
+/** A model with everything about it that no request can change. */
+export interface CatalogueEntry {
+  /** Position in `CatalogueIndex.entries`. */
+  readonly ordinal: number;
+  readonly model: CatalogueModel;
+  /** Shared by every decision that names the model; frozen. */
+  readonly reference: { modelId: string; providerId: string };
+  /** Position in `CatalogueIndex.providers`; -1 when the provider is missing. */
+  readonly providerOrdinal: number;
+  /** `Infinity` when the model's context is unlimited. */
+  readonly contextTokens: number;
+  readonly weight: number;
+  /** US dollars per 1,000 tokens; `NaN` when the price is unknown. */
+  readonly inputPer1kUsd: number;
+  readonly outputPer1kUsd: number;
+  readonly higherPer1kUsd: number;
+  readonly capabilities: number;
+  readonly expectedLatencyMs: number;
+  readonly isMock: boolean;
+  /** `eligible`, or why no request at all can use the model: disabled, or its provider is missing or disabled. */
+  readonly standing: Verdict;
+}
+
+/** Lookups over one version of the catalogue. Immutable: any number of decisions may use it at once. */
+export interface CatalogueIndex {
+  readonly version: number;
+  /** Higher weight first, then id: the order of ties, whatever the order of the catalogue. */
+  readonly entries: readonly CatalogueEntry[];
+  readonly providers: readonly CatalogueProvider[];
+  readonly entryById: ReadonlyMap<string, CatalogueEntry>;
+  /** Entries of each alias, in the order of `entries`. */
+  readonly aliases: ReadonlyMap<string, readonly CatalogueEntry[]>;
+  /** Capability bits served by at least one usable model whose provider is not a mock. */
+  readonly realCapabilities: number;
+}
+
+/**
+ * Precomputes what `decideRoute` looks up, once per catalogue version: routing a request over 1,000 models then costs tens
+ * of microseconds, while building the index costs about a millisecond.
+ */
+export function indexCatalogue(catalogue: Catalogue): CatalogueIndex {
+  const providerOrdinals = new Map(catalogue.providers.map((provider, ordinal) => [provider.id, ordinal]));
+  const models = catalogue.models.toSorted(
+    (a, b) => b.weight - a.weight || compareText(a.id, b.id) || compareText(a.providerId, b.providerId),
+  );
+  const entries = models.map((model, ordinal) => {
+    const providerOrdinal = providerOrdinals.get(model.providerId) ?? -1;
+    return entryOf(model, { ordinal, providerOrdinal, provider: catalogue.providers[providerOrdinal] });
+  });
+  const entryById = new Map<string, CatalogueEntry>();
+  for (const entry of entries) if (!entryById.has(entry.model.id)) entryById.set(entry.model.id, entry);
+  return {
+    version: catalogue.version,
+    entries,
+    providers: catalogue.providers,
+    entryById,
+    aliases: aliasEntries(catalogue, entryById),
+    realCapabilities: entries
+      .filter((entry) => !entry.isMock && entry.standing === verdict.eligible)
+      .reduce((mask, entry) => mask | entry.capabilities, 0),
+  };
+}
+
+function entryOf(
+  model: CatalogueModel,
+  place: { ordinal: number; providerOrdinal: number; provider: CatalogueProvider | undefined },
+): CatalogueEntry {
+  const { price } = model;
+  return {
+    ordinal: place.ordinal,
+    model,
+    reference: Object.freeze({ modelId: model.id, providerId: model.providerId }),
+    providerOrdinal: place.providerOrdinal,
+    contextTokens: model.contextTokens === 0 ? Infinity : model.contextTokens,
+    weight: model.weight,
+    inputPer1kUsd: price?.inputPer1kUsd ?? NaN,
+    outputPer1kUsd: price?.outputPer1kUsd ?? NaN,
+    higherPer1kUsd: price === null ? NaN : Math.max(price.inputPer1kUsd, price.outputPer1kUsd),
+    capabilities: declaredMask(model.capabilities),
+    expectedLatencyMs: model.expectedLatencyMs ?? 0,
+    isMock: place.provider?.type === "mock",
+    standing: standingOf(model, place.provider),
+  };
+}
+
+function standingOf(model: CatalogueModel, provider: CatalogueProvider | undefined): Verdict {
+  if (!model.enabled) return verdict.disabled;
+  if (provider === undefined) return verdict.providerMissing;
+  return provider.enabled ? verdict.eligible : verdict.providerDisabled;
+}
+
+function aliasEntries(
+  catalogue: Catalogue,
+  entryById: ReadonlyMap<string, CatalogueEntry>,
+): Map<string, readonly CatalogueEntry[]> {
+  return new Map(
+    catalogue.aliases.map((alias) => {
+      const members = [...new Set(alias.modelIds)].flatMap((id) => entryById.get(id) ?? []);
+      return [alias.id, members.toSorted((a, b) => a.ordinal - b.ordinal)];
+    }),
+  );
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

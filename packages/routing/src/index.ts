@@ -1,0 +1,12 @@
+export { indexCatalogue } from "./catalogue-index.ts";
+export type { CatalogueEntry, CatalogueIndex } from "./catalogue-index.ts";
+export { contextFits, neededTokens } from "./context-fit.ts";
+export { decideRoute } from "./decide-route.ts";
+export type { RoutingInput, RoutingOutcome } from "./decide-route.ts";
+export { assumedOutputTokens, estimateCostUsd, expectedOutputTokens } from "./estimate-cost.ts";
+export { resolveTarget } from "./resolve-target.ts";
+export { describeUnknownModel } from "./unknown-model.ts";
+export type { RoutingTarget } from "./resolve-target.ts";
+export { objectiveWeights, scoreObjective } from "./score-objective.ts";
+export type { ObjectiveMaxima, ObjectiveMeasures, ObjectiveWeights } from "./score-objective.ts";
+export { scoreWeightMinusCost } from "./score-weight-minus-cost.ts";

@@ -1,0 +1,160 @@
+import type { ProviderHealth, RoutingFeatures } from "@tokenhub/contracts";
+import { capabilityBits, maskOf } from "./capability-mask.ts";
+import type { CatalogueEntry, CatalogueIndex } from "./catalogue-index.ts";
+import { neededTokens } from "./context-fit.ts";
+import type { Exclusions } from "./exclusions.ts";
+import { providerStates, type ProviderState } from "./provider-state.ts";
+import type { RoutingTarget } from "./resolve-target.ts";
+import { verdict, verdictCount, type Verdict } from "./verdict.ts";
+
+/** What a request demands of every model, worked out once per decision. */
+export interface Demand {
+  readonly operation: number;
+  readonly needs: number;
+  readonly neededTokens: number;
+  readonly maxCostPer1kUsd: number | null;
+  readonly minWeight: number;
+  readonly minContextTokens: number;
+  readonly allowEscalation: boolean;
+}
+
+/** Everything screening looks at. */
+export interface Scene {
+  readonly index: CatalogueIndex;
+  readonly target: RoutingTarget;
+  /** True when models that are not named may follow the named one. */
+  readonly open: boolean;
+  readonly demand: Demand;
+  readonly states: readonly ProviderState[];
+  readonly exclusions: Exclusions | null;
+}
+
+export interface Screening {
+  /** A `Verdict` per entry of the index. */
+  readonly verdicts: Uint8Array;
+  /** How many entries got each verdict. */
+  readonly counts: Uint32Array;
+  /** Entries that may take the request, in the order of the index. */
+  readonly candidates: readonly CatalogueEntry[];
+}
+
+/** Sets the scene of a decision: the request's demand and the state of every provider. */
+export function sceneOf(
+  input: {
+    catalogue: CatalogueIndex;
+    features: RoutingFeatures;
+    health: ReadonlyMap<string, ProviderHealth>;
+    nowMs: number;
+  },
+  choice: { target: RoutingTarget; exclusions: Exclusions | null },
+): Scene {
+  const { features } = input;
+  const { policy } = features;
+  return {
+    index: input.catalogue,
+    target: choice.target,
+    open: choice.target.kind === "any" || (choice.target.kind === "model" && policy.allowFallback),
+    demand: {
+      operation: capabilityBits[features.operation],
+      needs: maskOf(features.needs) | (features.stream ? capabilityBits.streaming : 0),
+      neededTokens: neededTokens({
+        inputTokens: features.estimatedInputTokens,
+        maxOutputTokens: features.maxOutputTokens,
+      }),
+      maxCostPer1kUsd: policy.maxCostPer1kUsd,
+      minWeight: policy.minWeight ?? 0,
+      minContextTokens: policy.minContextTokens ?? 0,
+      allowEscalation: policy.allowEscalation,
+    },
+    states: providerStates(input.catalogue.providers, input),
+    exclusions: choice.exclusions,
+  };
+}
+
+/**
+ * Holds every model against the request. Each gets the first reason that applies, in this order: not named; disabled;
+ * provider missing or disabled; operation not served; capability missing; context too small; price above the limit or
+ * unknown; weight below the limit; context below the caller's minimum; breaker open; already failed; no larger context
+ * after an overflow; mock model beside real ones; provider cooling down.
+ *
+ * Only the last is soft: a model whose provider asked for a pause is kept when nothing else is left. No other limit is ever
+ * lifted.
+ */
+export function screenModels(scene: Scene): Screening {
+  const { entries } = scene.index;
+  const verdicts = new Uint8Array(entries.length);
+  const counts = new Uint32Array(verdictCount);
+  const named = namedEntries(scene.target);
+  const candidates: CatalogueEntry[] = [];
+  const cooling: CatalogueEntry[] = [];
+  let screened: readonly CatalogueEntry[] = entries;
+  if (!scene.open) {
+    screened = named;
+    verdicts.fill(verdict.notNamed);
+    counts[verdict.notNamed] = entries.length - named.length;
+  }
+  const onlyNamed = !scene.open;
+  for (const entry of screened) {
+    const found = judge(entry, { scene, isNamed: onlyNamed || entry === named[0] });
+    verdicts[entry.ordinal] = found;
+    counts[found] = (counts[found] ?? 0) + 1;
+    if (found <= verdict.trial) candidates.push(entry);
+    else if (found === verdict.coolingDown) cooling.push(entry);
+  }
+  if (candidates.length > 0 || cooling.length === 0) return { verdicts, counts, candidates };
+  for (const entry of cooling) verdicts[entry.ordinal] = verdict.lastResort;
+  counts[verdict.lastResort] = cooling.length;
+  counts[verdict.coolingDown] = 0;
+  return { verdicts, counts, candidates: cooling };
+}
+
+function namedEntries(target: RoutingTarget): readonly CatalogueEntry[] {
+  if (target.kind === "model") return [target.entry];
+  return target.kind === "alias" ? target.entries : [];
+}
+
+function judge(entry: CatalogueEntry, { scene, isNamed }: { scene: Scene; isNamed: boolean }): Verdict {
+  if (entry.standing !== verdict.eligible) return entry.standing;
+  const unfit = judgeAbility(entry, scene.demand);
+  return unfit === verdict.eligible ? judgeCircumstances(entry, { scene, isNamed }) : unfit;
+}
+
+/** What the model is, against what the request demands. */
+function judgeAbility(entry: CatalogueEntry, demand: Demand): Verdict {
+  if ((entry.capabilities & demand.operation) === 0) return verdict.operationNotServed;
+  if ((demand.needs & ~entry.capabilities) !== 0) return verdict.capabilityMissing;
+  if (entry.contextTokens < demand.neededTokens) return verdict.contextTooSmall;
+  if (demand.maxCostPer1kUsd !== null) {
+    if (Number.isNaN(entry.higherPer1kUsd)) return verdict.priceUnknown;
+    if (entry.higherPer1kUsd > demand.maxCostPer1kUsd) return verdict.priceAboveLimit;
+  }
+  if (entry.weight < demand.minWeight) return verdict.weightBelowLimit;
+  if (entry.contextTokens < demand.minContextTokens) return verdict.contextBelowMinimum;
+  return verdict.eligible;
+}
+
+/** What is going on: health, earlier failures, and whether mock models are wanted at all. */
+function judgeCircumstances(
+  entry: CatalogueEntry,
+  { scene, isNamed }: { scene: Scene; isNamed: boolean },
+): Verdict {
+  const { exclusions, demand } = scene;
+  const state = scene.states[entry.providerOrdinal];
+  if (state?.breaker === "refuse") return verdict.breakerOpen;
+  if (exclusions !== null) {
+    if (exclusions.models.has(entry.ordinal) || exclusions.providers.has(entry.model.providerId)) {
+      return verdict.alreadyFailed;
+    }
+    if (
+      exclusions.overflowedTokens !== null &&
+      (!demand.allowEscalation || entry.contextTokens <= exclusions.overflowedTokens)
+    ) {
+      return verdict.escalationNeedsLargerContext;
+    }
+  }
+  if (entry.isMock && !isNamed && (scene.index.realCapabilities & demand.operation) !== 0) {
+    return verdict.mockOnlyWhenAlone;
+  }
+  if (state?.coolingDown === true) return verdict.coolingDown;
+  return state?.breaker === "trial" ? verdict.trial : verdict.eligible;
+}

@@ -1,0 +1,92 @@
+import type { FinishReason, Usage, WireFormatName } from "@tokenhub/contracts";
+import { parseAnthropicUsage } from "./anthropic-messages/convert-usage.ts";
+import { parseAnthropicStopReason } from "./anthropic-messages/map-stop-reason.ts";
+import { listOf, objectOf, objectsOf, textOf, type JsonObject } from "./json-value.ts";
+import { parseOpenAiUsage } from "./openai-chat/convert-usage.ts";
+import { parseOpenAiFinishReason } from "./openai-chat/map-finish-reason.ts";
+
+export interface FinishSummary {
+  readonly unified: FinishReason;
+  readonly raw: string | null;
+}
+
+export interface ResponseSummary {
+  /** Null when the provider did not say. */
+  readonly usage: Usage | null;
+  readonly finishReason: FinishSummary | null;
+  readonly upstreamModel: string | null;
+  /** No text, reasoning, refusal, tool call, media or vector: nothing that a caller could use. */
+  readonly isEmpty: boolean;
+}
+
+/** Reads what accounting needs off a provider's answer. Tolerant: a body of another shape is an empty answer. */
+export function summariseResponse(format: WireFormatName, body: unknown): ResponseSummary {
+  const answer = objectOf(body) ?? {};
+  switch (format) {
+    case "openai-chat":
+      return summariseChat(answer);
+    case "anthropic-messages":
+      return summariseMessage(answer);
+    case "openai-embeddings":
+      return {
+        usage: parseOpenAiUsage(answer["usage"]),
+        finishReason: null,
+        upstreamModel: textOf(answer["model"]),
+        isEmpty: listOf(answer["data"]).length === 0,
+      };
+  }
+}
+
+function summariseChat(answer: JsonObject): ResponseSummary {
+  const choices = objectsOf(answer["choices"]);
+  const raw = textOf(choices[0]?.["finish_reason"]);
+  return {
+    usage: parseOpenAiUsage(answer["usage"]),
+    finishReason: raw === null ? null : { unified: parseOpenAiFinishReason(raw), raw },
+    upstreamModel: textOf(answer["model"]),
+    isEmpty: !choices.some((choice) => hasOpenAiContent(objectOf(choice["message"]))),
+  };
+}
+
+/** Whether a message or a stream delta carries any part of an answer. */
+export function hasOpenAiContent(message: JsonObject | null): boolean {
+  if (message === null) return false;
+  return (
+    isFilled(message["content"]) ||
+    isFilled(message["tool_calls"]) ||
+    isFilled(message["reasoning_content"]) ||
+    isFilled(message["reasoning"]) ||
+    isFilled(message["reasoning_details"]) ||
+    isFilled(message["refusal"]) ||
+    objectOf(message["function_call"]) !== null ||
+    objectOf(message["audio"]) !== null
+  );
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === "string" || Array.isArray(value) ? value.length > 0 : false;
+}
+
+function summariseMessage(answer: JsonObject): ResponseSummary {
+  const raw = textOf(answer["stop_reason"]);
+  return {
+    usage: parseAnthropicUsage(answer["usage"]),
+    finishReason: raw === null ? null : { unified: parseAnthropicStopReason(raw), raw },
+    upstreamModel: textOf(answer["model"]),
+    isEmpty: !objectsOf(answer["content"]).some(hasAnthropicContent),
+  };
+}
+
+/** Whether a content block, or the start of one, carries any part of an answer. */
+export function hasAnthropicContent(block: JsonObject): boolean {
+  switch (block["type"]) {
+    case "text":
+      return isFilled(block["text"]);
+    case "thinking":
+      return isFilled(block["thinking"]) || isFilled(block["signature"]);
+    case undefined:
+      return false;
+    default:
+      return true;
+  }
+}

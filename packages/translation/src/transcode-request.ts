@@ -1,0 +1,73 @@
+import { TokenHubError, type WireFormatName } from "@tokenhub/contracts";
+import { jsonText, objectOf, parseJson } from "./json-value.ts";
+import { scanJsonObject } from "./json-scanner.ts";
+import { spliceMembers, spliceTopLevel, type TopLevelChanges } from "./splice-top-level.ts";
+import { translationBetween } from "./translation-between.ts";
+import type { BuildTarget } from "./wire-format.ts";
+
+export interface TranscodeRequestInput {
+  readonly from: WireFormatName;
+  readonly to: WireFormatName;
+  readonly bodyText: string;
+  readonly target: BuildTarget;
+}
+
+export interface TranscodedRequest {
+  readonly bodyText: string;
+  /** What was changed or left out, one sentence each. */
+  readonly warnings: string[];
+}
+
+/**
+ * Turns a caller's body into the provider's. In the same format the bytes stay, apart from: `model` (the upstream name),
+ * `stream` (when it differs from the target's), `stream_options.include_usage` (true in every OpenAI stream, because usage
+ * is accounted for) and our own member `tokenhub`, which is removed.
+ * @throws TokenHubError invalid_json, invalid_request
+ */
+export function transcodeRequest(input: TranscodeRequestInput): TranscodedRequest {
+  const { from, to, bodyText, target } = input;
+  if (from === to) return { bodyText: adaptBody(input), warnings: [] };
+  const formats = translationBetween(from, to);
+  const body = objectOf(parseJson(bodyText));
+  if (body === null) throw new TokenHubError("invalid_json", "The body must be a JSON object.");
+  const parsed = formats.from.parseRequest(body);
+  const built = formats.to.buildRequest(parsed.request, target);
+  const warnings = new Set([...parsed.warnings, ...built.warnings]);
+  return { bodyText: jsonText(built.body), warnings: [...warnings] };
+}
+
+function adaptBody(input: TranscodeRequestInput): string {
+  const { bodyText, target } = input;
+  const members = scanJsonObject(bodyText);
+  if (members === null) throw new TokenHubError("invalid_json", "The body must be a JSON object.");
+  const raw = (key: string): string | undefined => {
+    const member = members.findLast((candidate) => candidate.key === key);
+    return member === undefined ? undefined : bodyText.slice(member.valueStart, member.end);
+  };
+  const changes: Record<string, string | undefined> = { tokenhub: undefined };
+  const model = JSON.stringify(target.model);
+  if (raw("model") !== model) changes["model"] = model;
+  if (input.to !== "openai-embeddings") Object.assign(changes, streamChanges(input, raw));
+  return spliceMembers(bodyText, { members, changes });
+}
+
+function streamChanges(
+  input: TranscodeRequestInput,
+  raw: (key: string) => string | undefined,
+): TopLevelChanges {
+  const { target } = input;
+  const changes: Record<string, string | undefined> = {};
+  if ((raw("stream") === "true") !== target.stream) changes["stream"] = String(target.stream);
+  if (input.to !== "openai-chat") return changes;
+  const options = raw("stream_options");
+  if (!target.stream) {
+    // OpenAI refuses the options of a stream without a stream.
+    if (options !== undefined && changes["stream"] !== undefined) changes["stream_options"] = undefined;
+  } else if (target.features?.streamUsage !== false) {
+    const isObject = options !== undefined && options.startsWith("{");
+    changes["stream_options"] = isObject
+      ? spliceTopLevel(options, { include_usage: "true" })
+      : '{"include_usage":true}';
+  }
+  return changes;
+}

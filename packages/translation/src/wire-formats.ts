@@ -1,0 +1,9 @@
+import { anthropicMessages } from "./anthropic-messages/anthropic-messages.ts";
+import { openAiChat } from "./openai-chat/openai-chat.ts";
+import type { ChatFormatName, WireFormat } from "./wire-format.ts";
+
+/** The formats that can be translated into each other. */
+export const wireFormats: Readonly<Record<ChatFormatName, WireFormat>> = {
+  "openai-chat": openAiChat,
+  "anthropic-messages": anthropicMessages,
+};

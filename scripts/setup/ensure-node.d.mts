@@ -1,0 +1,6 @@
+export interface EnsureNodeOptions {
+  readonly root: string;
+  readonly version?: string;
+  readonly platform?: string;
+}
+export function ensureNode(options: EnsureNodeOptions): void;

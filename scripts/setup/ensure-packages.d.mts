@@ -1,0 +1,7 @@
+export interface EnsurePackagesOptions {
+  readonly root: string;
+  readonly say: (line: string) => void;
+  readonly install?: (options: { readonly root: string }) => void;
+}
+export function ensurePackages(options: EnsurePackagesOptions): void;
+export function isInstalled(options: { readonly root: string; readonly lockText: string }): boolean;

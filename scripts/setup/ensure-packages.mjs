@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { SetupError } from "./setup-error.mjs";
+
+/**
+ * Installs the locked packages when `node_modules` is not what package-lock.json says. A stamp in `node_modules` holds the
+ * hash of the lock file it was made from, so that a warm run only reads two files.
+ */
+export function ensurePackages({ root, say, install = runNpmCi }) {
+  const lockText = readFileSync(path.join(root, "package-lock.json"), "utf8");
+  const stamp = `${createHash("sha256").update(lockText).digest("hex")} ${process.platform}-${process.arch}\n`;
+  const stampFile = path.join(root, "node_modules", ".tokenhub-setup");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
+  if (!isInstalled({ root, lockText })) {
+    say("installing packages with npm ci (about a minute the first time) ...");
+    install({ root });
+    say("packages are installed");
+  }
+  writeFileSync(stampFile, stamp);
+}
+
+/** True when npm's own record of `node_modules` agrees with the lock file, as it does after `npm install` or `npm ci`. */
+export function isInstalled({ root, lockText }) {
+  const recordFile = path.join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(recordFile)) return false;
+  const installed = JSON.parse(readFileSync(recordFile, "utf8")).packages ?? {};
+  const locked = JSON.parse(lockText).packages ?? {};
+  return Object.entries(locked).every(([location, entry]) => {
+    if (!location.includes("node_modules/")) return true;
+    const found = installed[location];
+    if (found === undefined) return mayBeAbsent(entry);
+    return found.version === entry.version && found.link === entry.link;
+  });
+}
+
+/** An optional package may be absent, unless it names this machine: then it carries a binary that something needs. */
+function mayBeAbsent(entry) {
+  if (entry.optional !== true && entry.devOptional !== true && entry.peer !== true) return false;
+  if (entry.os === undefined && entry.cpu === undefined) return true;
+  const excludes = (names, value) => names !== undefined && ![names].flat().includes(value);
+  // glibc and musl cannot be told apart here cheaply.
+  return (
+    entry.libc !== undefined || excludes(entry.os, process.platform) || excludes(entry.cpu, process.arch)
+  );
+}
+
+function runNpmCi({ root }) {
+  const npmScript = process.env.npm_execpath;
+  const ciArguments = [
+    "ci",
+    "--ignore-scripts",
+    "--include=dev",
+    "--include=optional",
+    "--no-audit",
+    "--no-fund",
+  ];
+  const [command, commandArguments] =
+    npmScript !== undefined && /\.[cm]?js$/.test(npmScript)
+      ? [process.execPath, [npmScript, ...ciArguments]]
+      : ["npm", ciArguments];
+  const run = spawnSync(command, commandArguments, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (run.status === 0) return;
+  throw new SetupError(
+    run.error === undefined
+      ? "npm ci failed: its messages above say why; check the network and the npm registry setting, then run the command again."
+      : `npm could not be started (${run.error.message}): install npm, then run the command again.`,
+  );
+}

@@ -1,0 +1,39 @@
+export interface BannerOptions {
+  readonly url: string;
+  readonly dataFolder: string;
+  /** The key that the gateway made; null when the operator named the keys. */
+  readonly apiKey: string | null;
+  /** Whether requests without a key are served. */
+  readonly isOpen: boolean;
+  /** Null: the server picks. */
+  readonly trialModel: string | null;
+}
+
+/** What is printed once TokenHub answers: where it is, the key, and a line to try that works as it stands. */
+export function banner({ url, dataFolder, apiKey, isOpen, trialModel }: BannerOptions): string {
+  const model = trialModel === null ? {} : { model: trialModel };
+  const body = JSON.stringify({ ...model, messages: [{ role: "user", content: "Hello" }] });
+  const authorization = isOpen ? "" : ` -H "authorization: Bearer ${apiKey ?? "YOUR_KEY"}"`;
+  const keyNote = isOpen ? "   (not needed here: requests without a key are served)" : "";
+  return [
+    "",
+    `TokenHub is running at ${url}`,
+    "",
+    `  API docs  ${url}/docs`,
+    `  API key   ${apiKey ?? "one of those you configured"}${keyNote}`,
+    `  Data      ${dataFolder}   (logs in its folder logs)`,
+    "",
+    "  Try it:",
+    "",
+    `  curl ${url}/v1/chat/completions -H "content-type: application/json"${authorization} -d '${body}'`,
+    "",
+    "Stop it with Ctrl-C.",
+    "",
+  ].join("\n");
+}
+
+/** The address a person on this machine uses to reach a listener; an any-address listener is reached as localhost. */
+export function reachableUrl({ host, port }: { host: string; port: number }): string {
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

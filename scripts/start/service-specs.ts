@@ -1,0 +1,59 @@
+import { get } from "node:http";
+import path from "node:path";
+import type { Environment } from "@tokenhub/config";
+import { findFreePort } from "./free-port.ts";
+import type { ProcessSpec } from "./supervise-process.ts";
+
+/** A service that the start command runs. */
+export interface ServiceDefinition {
+  readonly name: string;
+  /** Its entry file. */
+  readonly entry: string;
+}
+
+/** The services of TokenHub in the order in which they are stopped: whoever takes in work goes first. */
+export function serviceDefinitions(root: string): ServiceDefinition[] {
+  return ["gateway", "router-worker", "provider-worker"].map((name) => ({
+    name,
+    entry: path.join(root, "apps", name, "src", "main.ts"),
+  }));
+}
+
+export interface ServiceSpecOptions {
+  readonly root: string;
+  readonly nodeArguments: readonly string[];
+  /** What all services get; TOKENHUB_ADMIN_PORT is added for each start. */
+  readonly environment: Environment;
+}
+
+/** How a service is run: by this Node, configured by its environment only, ready when `/readyz` on its admin port says so. */
+export function serviceSpec({ name, entry }: ServiceDefinition, options: ServiceSpecOptions): ProcessSpec {
+  const { root, nodeArguments, environment } = options;
+  return {
+    name,
+    kind: "service",
+    startAttempts: 5,
+    async prepare() {
+      const adminPort = await findFreePort();
+      return {
+        command: process.execPath,
+        arguments: [...nodeArguments, entry],
+        environment: { ...environment, TOKENHUB_ADMIN_PORT: String(adminPort) },
+        workingFolder: root,
+        input: null,
+        isReady: () => answersOk(`http://127.0.0.1:${adminPort}/readyz`),
+      };
+    },
+  };
+}
+
+function answersOk(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { timeout: 1_000, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
+  });
+}
