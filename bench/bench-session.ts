@@ -6,8 +6,8 @@ import { startWatchdog, type Watchdog } from "../scripts/start/watchdog.ts";
 /** The repository's folder. */
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** What lives as long as one run. Disposing of it removes its data; whatever was started has to be stopped before. */
-export interface BenchSession extends Disposable {
+/** What lives as long as one run. */
+export interface BenchSession {
   readonly root: string;
   readonly watchdog: Watchdog;
   /** Aborted by Ctrl-C, SIGTERM or SIGHUP. */
@@ -17,17 +17,35 @@ export interface BenchSession extends Disposable {
   makeFolder(name: string): string;
 }
 
-/** Opens a run: signals abort it, a second one ends it at once and the watchdog stops what was started. */
-export function openSession(): BenchSession {
+interface OpenSession extends BenchSession {
+  /** Ends the run; whatever was started has to be stopped before. The folders of a failed run are kept for their logs. */
+  close(outcome: { readonly hasFailed: boolean }): void;
+}
+
+/** Runs the work of a bench entry: a stop is no failure; a failure is one message, kept logs and exit code 1. */
+export async function runEntry(work: (session: BenchSession) => Promise<void>): Promise<void> {
+  const session = openSession();
+  let hasFailed = false;
+  try {
+    await work(session);
+  } catch (error) {
+    hasFailed = !session.signal.aborted;
+    process.exitCode = hasFailed ? 1 : 130;
+    if (hasFailed) session.say(error instanceof Error ? error.message : String(error));
+  } finally {
+    session.close({ hasFailed });
+  }
+}
+
+/** Signals abort a run; a second one ends it at once, and the watchdog stops what was started. */
+function openSession(): OpenSession {
   const controller = new AbortController();
   const watchdog = startWatchdog({ onStart: () => undefined });
-  const parent = path.join(root, "bench", "data");
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(path.join(parent, "run-"));
+  const folder = makeRunFolder();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write("stopping ...\n");
-    controller.abort(new StoppedError());
+    say("stopping ...");
+    controller.abort();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) process.on(name, onSignal);
@@ -35,38 +53,27 @@ export function openSession(): BenchSession {
     root,
     watchdog,
     signal: controller.signal,
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say,
     makeFolder(name) {
       const made = path.join(folder, name);
       mkdirSync(made, { recursive: true });
       return made;
     },
-    [Symbol.dispose]() {
+    close({ hasFailed }) {
       for (const name of signals) process.off(name, onSignal);
       watchdog.quit();
-      rmSync(folder, { recursive: true, force: true });
+      if (hasFailed) say(`logs are kept in ${path.relative(root, folder)}`);
+      else rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Somebody pressed Ctrl-C. */
-export class StoppedError extends Error {
-  override readonly name = "StoppedError";
-  constructor() {
-    super("stopped");
-  }
+function makeRunFolder(): string {
+  const parent = path.join(root, "bench", "data");
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(path.join(parent, "run-"));
 }
 
-/** Runs a bench entry: a stop is no failure, a failure is one message and exit code 1. */
-export async function runEntry(work: (session: BenchSession) => Promise<void>): Promise<void> {
-  const session = openSession();
-  try {
-    await work(session);
-  } catch (error) {
-    process.exitCode = session.signal.aborted ? 130 : 1;
-    if (!session.signal.aborted)
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  } finally {
-    session[Symbol.dispose]();
-  }
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -40,7 +40,7 @@ async function runBench(session: BenchSession, chosen: BenchOptions): Promise<vo
     v: 1,
     startedAt: startedAt.toISOString(),
     durationS: Math.round((Date.now() - startedAt.getTime()) / 1_000),
-    machine: describeMachine(),
+    machine: describeMachine(session.makeFolder("disk")),
     versions,
     settings: {
       isQuick: chosen.isQuick,
@@ -75,7 +75,7 @@ async function measureLoad(session: BenchSession, chosen: BenchOptions): Promise
     await startUpstream({ ...session, workFolder: session.makeFolder("upstream") }),
   );
   const { targets, remarks } = await startTargets(session, { chosen, upstream, running });
-  const load = running.use(startLoadClient());
+  const load = running.use(startLoadClient({ signal }));
   say(`about ${estimateMinutes(chosen, { targets: targets.length })} minutes`);
   const rounds = await measureRounds({ targets, options: chosen, bench: { load, upstream, signal }, say });
   return { targets: targets.map(({ name, description }) => ({ name, description })), remarks, rounds };

@@ -9,7 +9,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const say = (line) => process.stdout.write(`setup: ${line}\n`);
 
 try {
-  ensurePackages({ root, say });
+  await ensurePackages({ root, say });
   ensureNode({ root });
   await ensureRedisServer({ root, say });
 } catch (error) {

@@ -13,20 +13,19 @@ type Reply =
   | { readonly kind: "result"; readonly result: LoadResult }
   | { readonly kind: "failure"; readonly message: string };
 
-/** Starts the load generator. */
-export function startLoadClient(): LoadClient {
+/** Starts the load generator; aborting the signal kills it. */
+export function startLoadClient({ signal }: { readonly signal: AbortSignal }): LoadClient {
   const entry = fileURLToPath(new URL("../load-generator.ts", import.meta.url));
   // `advanced` keeps NaN, which JSON turns into null.
-  const child = fork(entry, { serialization: "advanced" });
-  const exited = once(child, "exit");
+  const child = fork(entry, { serialization: "advanced", signal, killSignal: "SIGKILL" });
+  // A signal that is aborted is an error event too; what counts is that the process is gone.
+  child.on("error", () => undefined);
+  const exited = new Promise<null>((resolve) => child.once("exit", () => resolve(null)));
   return {
     async run(plan) {
       const answered = once(child, "message");
       child.send(plan);
-      const reply = await Promise.race([
-        answered.then(([message]: Reply[]) => message),
-        exited.then(() => null),
-      ]);
+      const reply = await Promise.race([answered.then(([message]: Reply[]) => message), exited]);
       if (reply?.kind === "result") return reply.result;
       throw new Error(`The load generator failed: ${reply?.message ?? "it ended"}.`);
     },

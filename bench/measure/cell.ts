@@ -13,6 +13,8 @@ export interface Cell {
    * sent; null for targets without processes and where there is no /proc.
    */
   readonly cpuMsPerRequest: number | null;
+  /** The same for each process of the target. */
+  readonly cpuMsPerRequestOf: Readonly<Record<string, number>> | null;
   /** Highest sum of resident memory that was seen, in MiB. */
   readonly peakRssMb: number | null;
   /** Calls that reached the upstream per request sent: anything but 1 is a cache or a retry. */

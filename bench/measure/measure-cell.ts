@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoadClient } from "../load/load-client.ts";
-import { readProcessUsage } from "../processes/process-usage.ts";
+import { readProcessUsage, readProcessUsages, type ProcessUsage } from "../processes/process-usage.ts";
 import type { Scenario } from "../scenarios.ts";
 import type { Target } from "../targets/target.ts";
 import type { Upstream } from "../targets/upstream.ts";
@@ -31,8 +31,8 @@ export async function measureCell(target: Target, plan: CellPlan): Promise<Cell>
   bench.signal.throwIfAborted();
   const startedAt = performance.now();
   const callsBefore = await bench.upstream.countCalls();
-  const upstreamBefore = readProcessUsage([bench.upstream.pid]);
-  const before = usageOf(target);
+  const upstreamBefore = readProcessUsage([bench.upstream]);
+  const before = readProcessUsages(target.processes);
   using memory = watchMemory(target);
   const load = await bench.load.run({
     request: target.request,
@@ -43,9 +43,9 @@ export async function measureCell(target: Target, plan: CellPlan): Promise<Cell>
     measureMs: plan.measureMs,
   });
   const loadedMs = performance.now() - startedAt;
-  const upstreamAfter = readProcessUsage([bench.upstream.pid]);
+  const upstreamAfter = readProcessUsage([bench.upstream]);
   await untilQuiet(target, bench);
-  const cpuMs = difference(before, usageOf(target));
+  const cpu = cpuPerRequest(target, { before, requests: load.totalRequests });
   const upstreamCpuMs = difference(upstreamBefore, upstreamAfter);
   const calls = (await bench.upstream.countCalls()) - callsBefore;
   return {
@@ -53,22 +53,30 @@ export async function measureCell(target: Target, plan: CellPlan): Promise<Cell>
     scenario: scenario.id,
     round: plan.round,
     load,
-    cpuMsPerRequest: cpuMs === null ? null : cpuMs / load.totalRequests,
+    cpuMsPerRequest: cpu === null ? null : Object.values(cpu).reduce((sum, cpuMs) => sum + cpuMs, 0),
+    cpuMsPerRequestOf: cpu,
     peakRssMb: memory.peakMb(),
     upstreamCallsPerRequest: calls / load.totalRequests,
     upstreamCpuShare: upstreamCpuMs === null ? null : upstreamCpuMs / loadedMs,
   };
 }
 
-function usageOf({ pids }: Target) {
-  return pids.length === 0 ? null : readProcessUsage(pids);
+/** Processor milliseconds per request of each process; null for a target without processes. */
+function cpuPerRequest(
+  { processes }: Target,
+  { before, requests }: { readonly before: readonly ProcessUsage[] | null; readonly requests: number },
+): Record<string, number> | null {
+  const after = readProcessUsages(processes);
+  if (before === null || after === null || processes.length === 0) return null;
+  const used = (index: number): number => (after[index]?.cpuMs ?? 0) - (before[index]?.cpuMs ?? 0);
+  return Object.fromEntries(processes.map(({ name }, index) => [name, used(index) / requests]));
 }
 
-interface CpuReading {
-  readonly cpuMs: number;
+function usageOf({ processes }: Target): ProcessUsage | null {
+  return processes.length === 0 ? null : readProcessUsage(processes);
 }
 
-function difference(before: CpuReading | null, after: CpuReading | null): number | null {
+function difference(before: ProcessUsage | null, after: ProcessUsage | null): number | null {
   return before === null || after === null ? null : after.cpuMs - before.cpuMs;
 }
 

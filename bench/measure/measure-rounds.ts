@@ -88,8 +88,8 @@ function warmUpScenarios(): Scenario[] {
 
 function readIdleMemory(targets: readonly Target[]): RoundsResult["idleRssMb"] {
   return Object.fromEntries(
-    targets.flatMap(({ name, pids }) => {
-      const usage = pids.length === 0 ? null : readProcessUsage(pids);
+    targets.flatMap(({ name, processes }) => {
+      const usage = processes.length === 0 ? null : readProcessUsage(processes);
       return usage === null ? [] : [[name, usage.rssMb]];
     }),
   );

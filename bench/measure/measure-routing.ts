@@ -8,7 +8,7 @@ const warmUpDecisions = 2_000;
 const measuredDecisions = 10_000;
 
 /** Time of one routing decision over a catalogue, in microseconds. */
-export interface RoutingTiming {
+interface RoutingTiming {
   readonly question: string;
   readonly decisions: number;
   readonly p50Us: number;

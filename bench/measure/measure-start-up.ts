@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { RunningChild } from "../processes/child-process.ts";
 import { readProcessUsage } from "../processes/process-usage.ts";
 import type { TargetContext } from "../targets/target.ts";
 import {
@@ -61,14 +62,15 @@ async function startOnce(
   running.use(redis.child);
   const settings = await prepareTokenHub(context, { redisUrl: redis.url, compileCacheFolder: cache });
   const readyAfterMs = { gateway: Number.NaN, "router-worker": Number.NaN, "provider-worker": Number.NaN };
-  const pids = { gateway: 0, "router-worker": 0, "provider-worker": 0 };
+  const children: RunningChild[] = [];
   for (const name of serviceNames) {
     const child = running.use(await startService(name, { context, settings }));
     readyAfterMs[name] = child.readyAfterMs;
-    pids[name] = child.pid;
+    children.push(child);
   }
   await delay(idleForMs, undefined, { signal: context.signal });
-  const rssOf = (name: ServiceName): number | null => readProcessUsage([pids[name]])?.rssMb ?? null;
+  const rssOf = (name: ServiceName): number | null =>
+    readProcessUsage(children.filter((child) => child.name === name))?.rssMb ?? null;
   return {
     readyAfterMs,
     rssMb: {

@@ -1,4 +1,5 @@
-import type { TargetName } from "../options.ts";
+import { targetNames, type TargetName } from "../options.ts";
+import { scenarios } from "../scenarios.ts";
 import type { Cell } from "./cell.ts";
 
 /** A figure over all rounds. */
@@ -22,6 +23,8 @@ export interface Summary {
   readonly firstTokenP99Ms: Spread | null;
   readonly textEventsPerStream: Spread | null;
   readonly cpuMsPerRequest: Spread | null;
+  /** Medians by process. */
+  readonly cpuMsPerRequestOf: Readonly<Record<string, number>>;
   readonly peakRssMb: Spread | null;
   readonly upstreamCallsPerRequest: Spread;
   /** Right answers of all rounds. */
@@ -30,10 +33,14 @@ export interface Summary {
   readonly errors: number;
 }
 
-/** One summary per scenario and target, in the order of the cells. */
+/** One summary per scenario and target that has cells, in the order of the matrix. */
 export function summarise(cells: readonly Cell[]): Summary[] {
-  const groups = Map.groupBy(cells, ({ scenario, target }) => `${scenario} ${target}`);
-  return [...groups.values()].flatMap((group) => summaryOf(group) ?? []);
+  return scenarios.flatMap(({ id }) =>
+    targetNames.flatMap((name) => {
+      const group = cells.filter(({ scenario, target }) => scenario === id && target === name);
+      return summaryOf(group) ?? [];
+    }),
+  );
 }
 
 /** Median (the mean of the middle two when even), lowest and highest; null for no values. */
@@ -62,11 +69,22 @@ function summaryOf(group: readonly Cell[]): Summary | null {
     firstTokenP99Ms: spreadOfKnown(group, ({ load }) => load.firstTokenMs?.p99 ?? null),
     textEventsPerStream: spreadOfKnown(group, ({ load }) => load.textEventsPerStream),
     cpuMsPerRequest: spreadOfKnown(group, ({ cpuMsPerRequest }) => cpuMsPerRequest),
+    cpuMsPerRequestOf: mediansByProcess(group),
     peakRssMb: spreadOfKnown(group, ({ peakRssMb }) => peakRssMb),
     upstreamCallsPerRequest: spread(group, ({ upstreamCallsPerRequest }) => upstreamCallsPerRequest),
     answers: group.reduce((sum, { load }) => sum + load.answers, 0),
     errors: group.reduce((sum, { load }) => sum + load.errors, 0),
   };
+}
+
+function mediansByProcess(group: readonly Cell[]): Record<string, number> {
+  const names = Object.keys(group[0]?.cpuMsPerRequestOf ?? {});
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      spreadOfKnown(group, (cell) => cell.cpuMsPerRequestOf?.[name] ?? null)?.median ?? Number.NaN,
+    ]),
+  );
 }
 
 function spread(group: readonly Cell[], read: (cell: Cell) => number): Spread {

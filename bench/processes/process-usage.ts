@@ -1,17 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** What a set of processes has used and holds. */
+/** What a process, or several, have used and hold. */
 export interface ProcessUsage {
   /** User and system time since their start, ended children included. */
   readonly cpuMs: number;
   readonly rssMb: number;
 }
 
-/** Sums over processes; null where there is no /proc. A process that has ended counts as nothing. */
-export function readProcessUsage(pids: readonly number[]): ProcessUsage | null {
-  if (process.platform !== "linux") return null;
-  const usages = pids.map((pid) => usageOf(pid));
+/** One reading per process; null where there is no /proc. A process that has ended counts as nothing. */
+export function readProcessUsages(processes: readonly { readonly pid: number }[]): ProcessUsage[] | null {
+  return process.platform === "linux" ? processes.map(({ pid }) => usageOf(pid)) : null;
+}
+
+/** The sum over processes; null where there is no /proc. */
+export function readProcessUsage(processes: readonly { readonly pid: number }[]): ProcessUsage | null {
+  const usages = readProcessUsages(processes);
+  if (usages === null) return null;
   return {
     cpuMs: usages.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     rssMb: usages.reduce((sum, { rssMb }) => sum + rssMb, 0),

@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import path from "node:path";
 import { promisify } from "node:util";
 import { findRedisServer } from "../../scripts/redis-server-path.mjs";
+import { distributionOf } from "../load/distribution.ts";
 
 /** The machine without anything that tells whose it is. */
 export interface Machine {
@@ -9,6 +12,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGb: number;
   readonly system: string;
+  /** Median time of fdatasync after an append of 1 KB: what `appendfsync always` pays for each batch of writes. */
+  readonly diskSyncMs: number;
 }
 
 export interface Versions {
@@ -18,13 +23,31 @@ export interface Versions {
   readonly tokenhub: string | null;
 }
 
-export function describeMachine(): Machine {
+/** Describes this machine; `folder` is a folder on the disk that targets write to. */
+export function describeMachine(folder: string): Machine {
   return {
     processor: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
     memoryGb: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release().split("-")[0] ?? ""} ${process.arch}`,
+    diskSyncMs: measureDiskSync(folder),
   };
+}
+
+function measureDiskSync(folder: string): number {
+  const file = openSync(path.join(folder, "sync-test"), "a");
+  const block = Buffer.alloc(1_024);
+  try {
+    const samples = Array.from({ length: 200 }, () => {
+      writeSync(file, block);
+      const startedAt = performance.now();
+      fdatasyncSync(file);
+      return performance.now() - startedAt;
+    });
+    return distributionOf(samples).p50;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Versions of what is measured; null where a tool cannot tell. */

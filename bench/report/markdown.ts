@@ -8,6 +8,7 @@ export function toMarkdown(report: Report): string {
     header(report),
     goalSection(report.goals),
     scenarioSection(report),
+    processSection(report),
     memorySection(report),
     routingSection(report),
     startUpSection(report),
@@ -31,7 +32,8 @@ function header({
     "# TokenHub beside others on one machine",
     "",
     `${startedAt.slice(0, 10)}, ${Math.round(durationS / 60)} min${settings.isQuick ? ", a quick run: read it as a hint" : ""}.`,
-    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}. ` +
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}, ` +
+      `a write forced to the disk takes ${number(machine.diskSyncMs)} ms. ` +
       `Node ${versions.node}, Redis ${versions.redis ?? "unknown"}, TokenHub ${versions.tokenhub ?? "unknown"}.`,
     "",
     `${settings.rounds} interleaved rounds, ${settings.measureMs / 1_000} s per cell after ${settings.warmUpMs / 1_000} s of warm-up; ` +
@@ -77,12 +79,14 @@ function scenarioTable(group: readonly Summary[]): string {
   const isStream = group.some(({ firstTokenP50Ms }) => firstTokenP50Ms !== null);
   const heads = ["target", "requests/s"];
   if (isStream) heads.push("first token p50", "first token p99");
-  heads.push("p50", "p90", "p99", "max", "CPU", "RSS", "errors");
+  heads.push("p50", "over direct", "p90", "p99", "max", "CPU", "RSS", "errors");
+  const direct = group.find(({ target }) => target === "direct");
   const rows = group.map((summary) => [
     summary.target,
     withRange(summary.requestsPerSecond),
     ...(isStream ? [withRange(summary.firstTokenP50Ms), withRange(summary.firstTokenP99Ms)] : []),
     withRange(summary.p50Ms),
+    direct === undefined || summary === direct ? "-" : number(summary.p50Ms.median - direct.p50Ms.median),
     number(summary.p90Ms.median),
     withRange(summary.p99Ms),
     number(summary.maxMs.max),
@@ -91,6 +95,25 @@ function scenarioTable(group: readonly Summary[]): string {
     String(summary.errors),
   ]);
   return table(heads, rows);
+}
+
+/** Where a target of several processes spends its time. */
+function processSection({ summaries }: Report): string {
+  const split = summaries.filter(({ cpuMsPerRequestOf }) => Object.keys(cpuMsPerRequestOf).length > 1);
+  const names = Object.keys(split[0]?.cpuMsPerRequestOf ?? {});
+  if (names.length === 0) return "";
+  const rows = split.map(({ scenario, cpuMsPerRequest, cpuMsPerRequestOf }) => [
+    scenario,
+    number(cpuMsPerRequest?.median ?? null),
+    ...names.map((name) => number(cpuMsPerRequestOf[name] ?? null)),
+  ]);
+  return [
+    "## Where TokenHub's processor time goes",
+    "",
+    "Milliseconds per request.",
+    "",
+    table(["scenario", "all", ...names], rows),
+  ].join("\n");
 }
 
 function memorySection({ idleRssMb }: Report): string {

@@ -29,7 +29,7 @@ export async function startBareProxy(context: TargetContext): Promise<StartedTar
       path: chatPath,
       headers: { "content-type": "application/json", authorization: "Bearer upstream-key" },
     },
-    pids: [child.pid],
+    processes: [child],
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   } as const;
   return { kind: "started", target };

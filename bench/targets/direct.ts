@@ -10,7 +10,7 @@ export async function startDirect({ upstreamUrl }: TargetContext): Promise<Start
       path: chatPath,
       headers: { "content-type": "application/json", authorization: "Bearer upstream-key" },
     },
-    pids: [],
+    processes: [],
     [Symbol.asyncDispose]: async () => undefined,
   } as const;
   return { kind: "started", target };

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { findFreePort } from "../../scripts/start/free-port.ts";
@@ -10,8 +10,8 @@ import { chatPath, type StartedTarget, type TargetContext } from "./target.ts";
 
 const portkeyPackage = "@portkey-ai/gateway";
 const portkeyVersion = "1.15.2";
-/** With any later version Portkey answers streams with status 500 (Portkey-AI/gateway#1389). */
-const honoServer = { name: "@hono/node-server", version: "1.14.2" };
+/** The last version with which Portkey streams: with later ones it answers 500 (Portkey-AI/gateway#1389). */
+const honoServer = { name: "@hono/node-server", version: "1.14.1" };
 const fetchTimeoutMs = 180_000;
 
 /** The npm package, fetched once into `bench/.portkey`: it is measured, not depended on. */
@@ -47,7 +47,7 @@ export async function startPortkey(context: TargetContext): Promise<StartedTarge
         "x-portkey-custom-host": `${context.upstreamUrl}/v1`,
       },
     },
-    pids: [child.pid],
+    processes: [child],
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   } as const;
   return { kind: "started", target };
@@ -57,23 +57,33 @@ export async function startPortkey(context: TargetContext): Promise<StartedTarge
 async function fetchPortkey(folder: string, { say, signal }: TargetContext): Promise<string | null> {
   if (isInstalled(folder)) return null;
   say(`fetching ${portkeyPackage} ${portkeyVersion} into bench/.portkey ...`);
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const args = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest, null, 2));
+  const args = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1"];
   try {
-    await promisify(execFile)("npm", ["install", "--prefix", folder, ...args, ...wantedPackages], {
+    await promisify(execFile)("npm", ["install", "--prefix", folder, ...args], {
       timeout: fetchTimeoutMs,
       signal,
     });
   } catch (error) {
     signal.throwIfAborted();
-    const line =
-      error instanceof Error ? error.message.split("\n").find((text) => text.includes("npm error")) : null;
-    return `${portkeyPackage} ${portkeyVersion} could not be fetched from npm (${line ?? "npm failed"}).`;
+    return `${portkeyPackage} ${portkeyVersion} could not be fetched from npm (${npmErrorOf(error)}).`;
   }
   return isInstalled(folder) ? null : `${portkeyPackage} ${portkeyVersion} was not installed.`;
 }
 
-const wantedPackages = [`${portkeyPackage}@${portkeyVersion}`, `${honoServer.name}@${honoServer.version}`];
+/** An override, because a second copy of the server below Portkey would be the one that it uses. */
+const manifest = {
+  private: true,
+  dependencies: { [portkeyPackage]: portkeyVersion },
+  overrides: { [honoServer.name]: honoServer.version },
+};
+
+function npmErrorOf(error: unknown): string {
+  const lines = error instanceof Error ? error.message.split("\n") : [];
+  return lines.find((line) => line.includes("npm error")) ?? "npm failed";
+}
 
 function isInstalled(folder: string): boolean {
   const portkey = readVersion(packageFolder(folder));
@@ -84,8 +94,8 @@ function isInstalled(folder: string): boolean {
 function readVersion(folder: string): string | null {
   const file = path.join(folder, "package.json");
   if (!existsSync(file)) return null;
-  const manifest: unknown = JSON.parse(readFileSync(file, "utf8"));
-  return typeof manifest === "object" && manifest !== null ? String(Reflect.get(manifest, "version")) : null;
+  const content: unknown = JSON.parse(readFileSync(file, "utf8"));
+  return typeof content === "object" && content !== null ? String(Reflect.get(content, "version")) : null;
 }
 
 function packageFolder(folder: string): string {

@@ -23,7 +23,12 @@ export interface Target extends AsyncDisposable {
   readonly description: string;
   readonly request: RequestShape;
   /** All processes whose time and memory count. */
-  readonly pids: readonly number[];
+  readonly processes: readonly TargetProcess[];
+}
+
+interface TargetProcess {
+  readonly name: string;
+  readonly pid: number;
 }
 
 /** Starts a target; `unavailable` when something outside the repository is missing. */

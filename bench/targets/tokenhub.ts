@@ -35,7 +35,7 @@ export async function startTokenHub(context: TargetContext): Promise<StartedTarg
       path: chatPath,
       headers: { "content-type": "application/json", authorization: `Bearer ${settings.apiKey}` },
     },
-    pids: [redis.child.pid, ...services.map(({ pid }) => pid)],
+    processes: [redis.child, ...services],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   } as const;
   return { kind: "started", target };

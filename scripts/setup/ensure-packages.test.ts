@@ -27,31 +27,70 @@ function setup(locked: Record<string, Entry>) {
   };
   lock(locked);
   let installs = 0;
-  const ensure = (): number => {
+  const said: string[] = [];
+  const ensure = async ({ result = locked }: { result?: Record<string, Entry> } = {}): Promise<number> => {
     const install = (): void => {
       installs += 1;
-      record(locked);
+      record(result);
     };
-    ensurePackages({ root, say: () => undefined, install });
+    await ensurePackages({ root, say: (line) => said.push(line), install });
     return installs;
   };
-  return { root, lock, record, ensure };
+  return { root, said, lock, record, ensure };
 }
 
 const zod = { "": {}, "node_modules/zod": { version: "4.0.0" } };
 
-test("packages are installed once, and again only after the lock file has changed", () => {
+test("packages are installed once, and again only after the lock file has changed", async () => {
   const { lock, ensure } = setup(zod);
-  expect(ensure()).toBe(1);
-  expect(ensure()).toBe(1);
-  lock({ "": {}, "node_modules/zod": { version: "4.0.1" } });
-  expect(ensure()).toBe(2);
+  expect(await ensure()).toBe(1);
+  expect(await ensure()).toBe(1);
+  const next = { "": {}, "node_modules/zod": { version: "4.0.1" } };
+  lock(next);
+  expect(await ensure({ result: next })).toBe(2);
 });
 
-test("packages that were installed by hand are not installed again", () => {
+test("packages that were installed by hand are not installed again", async () => {
   const { record, ensure } = setup(zod);
   record({ "node_modules/zod": { version: "4.0.0" } });
-  expect(ensure()).toBe(0);
+  expect(await ensure()).toBe(0);
+});
+
+const nodePackage = `node_modules/node-${process.platform}-${process.arch}`;
+const withNode = { ...zod, [nodePackage]: { version: "24.0.0", optional: true } };
+
+test("a carried Node that npm left out silently is an error, and is tried again the next time", async () => {
+  const { ensure } = setup(withNode);
+  await expect(ensure({ result: zod })).rejects.toThrow("npm ci left packages out");
+  await expect(ensure({ result: zod })).rejects.toThrow("run the command again");
+});
+
+test("an installation that lost its carried Node later is made again", async () => {
+  const { root, ensure } = setup(withNode);
+  const binary = path.join(root, "node_modules", ".bin", "node");
+  mkdirSync(path.dirname(binary), { recursive: true });
+  writeFileSync(binary, "");
+  expect(await ensure()).toBe(1);
+  rmSync(binary);
+  await expect(ensure()).rejects.toThrow("npm ci left packages out");
+});
+
+test("two set-ups at the same time install once", async () => {
+  const { root, said, ensure } = setup(zod);
+  mkdirSync(path.join(root, ".cache"));
+  const lock = path.join(root, ".cache", "setup.lock");
+  writeFileSync(lock, String(process.ppid));
+  const waiting = ensure();
+  await expect.poll(() => said).toEqual(["waiting for another set-up of this checkout to finish ..."]);
+  rmSync(lock);
+  expect(await waiting).toBe(1);
+});
+
+test("the lock of a set-up that died is taken over", async () => {
+  const { root, ensure } = setup(zod);
+  mkdirSync(path.join(root, ".cache"));
+  writeFileSync(path.join(root, ".cache", "setup.lock"), "4194304");
+  expect(await ensure()).toBe(1);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { StartError } from "./start-error.ts";
 
@@ -24,10 +24,16 @@ function explain({ folder, code }: { folder: string; code: unknown }): string {
   if (code === "EEXIST" || code === "ENOTDIR") {
     return `The data folder ${folder} cannot be made because a file is in its place: remove the file, or set TOKENHUB_DATA_DIR to another folder.`;
   }
-  if (code === "EACCES" || code === "EPERM") {
-    const user = process.getuid?.() ?? 1000;
-    const group = process.getgid?.() ?? user;
-    return `TokenHub runs as user ${user} and may not write to its data folder ${folder}: run \`sudo chown -R ${user}:${group}\` on that folder (for a container: on the folder of the host that is mounted there), or set TOKENHUB_DATA_DIR to another one.`;
-  }
+  if (code === "EACCES" || code === "EPERM") return explainOwner(folder);
   return `The data folder ${folder} cannot be written to (${String(code)}): free or repair it, or set TOKENHUB_DATA_DIR to another one.`;
+}
+
+function explainOwner(folder: string): string {
+  const user = process.getuid?.() ?? 1000;
+  const owner = `${user}:${process.getgid?.() ?? user}`;
+  const isInContainer = existsSync("/.dockerenv") || existsSync("/run/.containerenv");
+  const command = isInContainer
+    ? `on the host, for the folder that is mounted there, run \`sudo chown -R ${owner} ./data\``
+    : `run \`sudo chown -R ${owner} ${folder}\`, or set TOKENHUB_DATA_DIR to another folder`;
+  return `TokenHub runs as user ${user} and may not write to its data folder ${folder}: ${command}.`;
 }

@@ -24,8 +24,6 @@ export interface RunUntilStoppedOptions {
  */
 export async function runUntilStopped(options: RunUntilStoppedOptions): Promise<void> {
   const { configFile, root, services, restart } = options;
-  // Whoever reads the output may stop reading (`npm start | head`); that must not end TokenHub.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const stop = new AbortController();
   const hurry = new AbortController();
   let forward: (signal: NodeJS.Signals) => void = () => undefined;
@@ -35,6 +33,8 @@ export async function runUntilStopped(options: RunUntilStoppedOptions): Promise<
   process.on("SIGTERM", onStopSignal);
   process.on("SIGHUP", () => (hasTerminal && isTerminalGone() ? onStopSignal() : forward("SIGHUP")));
   onParentDeath(onStopSignal);
+  // The data folder holds keys and prompts; nobody else on this machine has to read it.
+  process.umask(0o077);
   const environment = process.env;
   await runStack({
     settings: await readSettings({ environment, configFile, root, workingFolder: process.cwd() }),
@@ -57,6 +57,11 @@ export function reportFailure(error: unknown): void {
   const text = isExpected ? `tokenhub: ${error.message}` : error instanceof Error ? error.stack : error;
   process.stderr.write(`${String(text)}\n`);
   process.exitCode = 1;
+}
+
+/** Whoever reads the output may stop reading (`npm start | head`); that is no reason to end. */
+export function tolerateClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
 export function print(text: string): void {

@@ -96,7 +96,7 @@ describe.each([
     const pending = client.messages.create({ model, ...ask }, { signal: controller.signal });
     await until("the upstream call", () => network.mock.inFlight === 1);
     controller.abort();
-    await expect(pending).rejects.toThrow();
+    await expect(pending).rejects.toThrow(Anthropic.APIUserAbortError);
     await until("the upstream call to be cut off", () => network.mock.inFlight === 0);
   });
 

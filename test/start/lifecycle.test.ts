@@ -50,7 +50,9 @@ test("services get the contract's variables; the Redis password is in no process
   const password = new URL(environment["REDIS_URL"] ?? "").password;
   expect(commandLine(stack.redisPid())).not.toContain(password);
   expect(commandLine(stack.pidsOf("gateway")[0] ?? 0)).toContain("--max-old-space-size=99\0--no-warnings");
-  expect(statSync(stack.dataFolder).mode & 0o077).toBe(0);
+  for (const name of ["", "redis", "logs/gateway.log", "tokenhub.lock"]) {
+    expect(statSync(path.join(stack.dataFolder, name)).mode & 0o077).toBe(0);
+  }
 });
 
 test("a service that crashes is started again, with growing pauses, and says so", async () => {

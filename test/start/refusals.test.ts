@@ -159,9 +159,11 @@ test.runIf(process.getuid?.() === 0)(
     chmodSync(stack.folder, 0o755);
     mkdirSync(stack.dataFolder, { mode: 0o755 });
     const command = stack.startReal([], {}, { uid: 65_534 });
-    expect(await refusalOf(command)).toContain(
-      `runs as user 65534 and may not write to its data folder ${stack.dataFolder}: run \`sudo chown -R 65534:`,
+    const sentence = await refusalOf(command);
+    expect(sentence).toContain(
+      `runs as user 65534 and may not write to its data folder ${stack.dataFolder}: `,
     );
+    expect(sentence).toContain("run `sudo chown -R 65534:0 ");
   },
 );
 
@@ -183,4 +185,12 @@ test("an argument that is not known is one sentence that names the known ones", 
 test("S2-68: a setting with a wrong value is one sentence that names it", async () => {
   await using stack = createStandInStack();
   expect(await refusalOf(stack.startReal([], { TOKENHUB_DEBUG: "yes" }))).toContain("TOKENHUB_DEBUG");
+});
+
+test("S4-1: a key whose hint nobody reads (`-generate-key | head -1`) ends without a stack", async () => {
+  await using stack = createStandInStack();
+  const command = stack.startReal(["-generate-key"]);
+  command.child.stdout?.destroy();
+  expect(await command.ended).toBe(0);
+  expect(command.output()).toBe("");
 });

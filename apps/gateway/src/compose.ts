@@ -116,6 +116,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       events,
       maxBodyBytes: product.limits.maxBodyBytes,
       syncWaitMs: product.limits.syncWaitMs,
+      defaultMode: product.routing.defaultMode,
       now,
     },
     models: { authenticate, catalogue: catalogue.current },

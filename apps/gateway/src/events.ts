@@ -16,8 +16,8 @@ export interface GatewayEvents {
   delivered(request: DeliveredRequest): void;
   /** The caller went away before the answer. */
   abandoned(request: Pick<DeliveredRequest, "endpoint" | "submission" | "finishedAtMs">): void;
-  redisTrouble(error: unknown): void;
-  recorded(rows: number): void;
+  readonly redisTrouble: (error: unknown) => void;
+  readonly recorded: (rows: number) => void;
 }
 
 const endpointLabel = ["/v1/chat/completions", "/v1/messages", "/v1/embeddings"] as const;

@@ -16,7 +16,7 @@ export interface CallEvents {
   failed(job: CallJob, failure: CallFailure, recovery: Recovery): void;
   ended(job: CallJob, result: RequestResult, isCommitted: boolean): void;
   handedBack(job: CallJob, incident: CallIncidentFact): void;
-  redisTrouble(error: unknown): void;
+  readonly redisTrouble: (error: unknown) => void;
 }
 
 /** Provider ids are few, but only known at run time. */

@@ -20,6 +20,9 @@ export interface CallBreakdown {
 /** Default cool-down of a provider that said 429 without saying for how long. */
 const defaultCooldownMs = 1_000;
 
+/** A call that was stopped says nothing about its provider, but if it was a breaker's trial, the next one may be made. */
+const unjudged: HealthOutcome = { kind: "neutral" };
+
 /** Reacts to a call that failed or was stopped: again, elsewhere, or the end. */
 export async function recoverFrom(
   deps: CallDeps,
@@ -35,7 +38,8 @@ export async function recoverFrom(
     failure,
     attemptsOnCandidate: claim.attemptsOnRound,
     attemptsInRequest: claim.attempts,
-    hasFallback: job.decision.fallbacks.length > 0,
+    // Another model of a throttled provider is throttled as well.
+    hasFallback: job.decision.fallbacks.some((fallback) => fallback.providerId !== job.decision.chosen.providerId),
     tokensSent: breakdown.frameCount > 0,
     remainingMs: job.deadlineAtMs - deps.now(),
     policy: deps.policy,
@@ -110,7 +114,7 @@ async function afterStop(
   switch (reason) {
     case "cancelled":
     case "deadline":
-      return finish(deps, inFlight, breakdown, { failure: failureOf(reason, job), health: { kind: "none" } });
+      return finish(deps, inFlight, breakdown, { failure: failureOf(reason, job), health: unjudged });
     case "lost":
       // Whoever holds the row now ends the request; if nobody does (Redis was away), this job claims it again.
       return { kind: "snooze", delayMs: deps.leaseMs };
@@ -118,7 +122,7 @@ async function afterStop(
       if (breakdown.frameCount > 0) {
         return finish(deps, inFlight, breakdown, {
           failure: failureOf("stream_interrupted", job),
-          health: { kind: "none" },
+          health: unjudged,
         });
       }
       const attempt = attemptOf(deps, inFlight, breakdown.failure);
@@ -127,7 +131,7 @@ async function afterStop(
         requestId: job.requestId,
         token,
         providerId: job.decision.chosen.providerId,
-        health: { kind: "none" },
+        health: unjudged,
         attempt,
       });
       return { kind: "snooze", delayMs: 0 };

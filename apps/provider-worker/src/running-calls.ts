@@ -5,7 +5,7 @@ export type StopReason = "cancelled" | "deadline" | "shutdown" | "lost";
 export interface RunningCalls {
   /** Starts the deadline timer; dispose when the call is over. */
   begin(requestId: string, deadlineInMs: number): RunningCall;
-  cancel(requestId: string): void;
+  readonly cancel: (requestId: string) => void;
 }
 
 export interface RunningCall extends Disposable {

@@ -4,7 +4,7 @@ import type { CallTarget } from "./handlers/execute-call.ts";
 export interface TargetIndex {
   replace(catalogue: Catalogue): void;
   /** Null when the model or its provider is gone or disabled. */
-  find(candidate: { readonly modelId: string; readonly providerId: string }): CallTarget | null;
+  readonly find: (candidate: { readonly modelId: string; readonly providerId: string }) => CallTarget | null;
 }
 
 /** The candidates of the newest catalogue by id. */

@@ -21,6 +21,7 @@ export interface RouterWorker extends AsyncDisposable {
 export interface RouterWorkerOverrides {
   readonly logger?: Logger;
   readonly now?: () => number;
+  readonly random?: () => number;
 }
 
 /** Wires the router worker and starts it. Disposing finishes running jobs and hands back the rest. */
@@ -60,6 +61,7 @@ export async function compose(
       ledger: createCallLedger(redis, keyspace),
       events: createRouterEvents(logger, metrics),
       now: overrides.now ?? Date.now,
+      random: overrides.random ?? Math.random,
     }),
   });
   stack.defer(() => consumer.stop(config.drainMs));

@@ -1,6 +1,6 @@
 import type { ModelConfig, ProviderConfig } from "./product-config.ts";
 
-export const defaultProviderTimeoutMs = 30_000;
+export const defaultProviderTimeoutMs = 120_000;
 export const defaultProviderConcurrency = 32;
 
 /** The always present provider that answers without network, key or cost. */

@@ -17,8 +17,8 @@ import { Secret } from "./secret.ts";
 const defaultPort = 8_080;
 /** What the largest vendor API accepts, so that images fit. */
 const defaultMaxBodyBytes = 32 * 1024 * 1024;
-/** The default timeout of the official client libraries is 600 s; our answer must come first. */
-const defaultSyncWaitMs = 570_000;
+/** Node's own fetch gives up after 300 s without response headers; our answer must come first. */
+const defaultSyncWaitMs = 240_000;
 
 /**
  * Combines the environment with a parsed file; the environment wins, except for provider keys, whose order is that of

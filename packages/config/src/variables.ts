@@ -43,8 +43,8 @@ export const productVariables: readonly ProductVariable[] = [
   setting("TOKENHUB_MAX_BODY_BYTES", "33554432", "Largest request body in bytes."),
   setting(
     "TOKENHUB_SYNC_WAIT_MS",
-    "570000",
-    "How long a synchronous request waits before the caller gets a job handle.",
+    "240000",
+    "How long a synchronous request waits; then it is cancelled and answered with 504.",
   ),
   setting("TOKENHUB_DATA_DIR", "./data", "Folder of everything that is kept."),
   setting("TOKENHUB_DB_PATH", "", "SQLite file; default tokenhub.db in the data folder."),
@@ -69,7 +69,7 @@ export const productVariables: readonly ProductVariable[] = [
   ),
   setting(
     "TOKENHUB_PROVIDER_TIMEOUT_SECS",
-    "30",
+    "120",
     "Limit of one provider call in seconds, for providers that state none.",
   ),
   setting(
@@ -83,6 +83,18 @@ export const productVariables: readonly ProductVariable[] = [
     "",
     "Latency limit of requests that name none, in milliseconds.",
   ),
+  setting("TOKENHUB_ADMIN_PORT", "", "Port of a service's own /healthz, /readyz and /metrics; unset: none."),
+  setting("TOKENHUB_ADMIN_HOST", "127.0.0.1", "Listen host of a worker's own port."),
+  setting(
+    "TOKENHUB_DRAIN_MS",
+    "",
+    "How long running work may take to finish after SIGTERM; default 10000, provider worker 120000.",
+  ),
+  setting("TOKENHUB_MAX_IN_FLIGHT", "5000", "Requests one gateway holds open at once."),
+  setting("TOKENHUB_ROUTE_CONCURRENCY", "", "Requests one router worker decides at once; default 100."),
+  setting("TOKENHUB_PROVIDERS", "", "Providers this provider worker serves, comma-separated; unset: all."),
+  setting("TOKENHUB_REDIS_FSYNC", "", "appendfsync of the private Redis: everysec (default) or always."),
+  setting("TOKENHUB_STOP_GRACE_MS", "", "How long npm start waits for its services to stop; default 10000."),
   setting("TOKENHUB_VAULT_ENABLED", "", "true or false."),
   setting("TOKENHUB_VAULT_KEY_DERIVATION", "", "argon2id or scrypt."),
   secret("TOKENHUB_ENCRYPTION_KEY", "64 hexadecimal digits, made with -generate-key."),

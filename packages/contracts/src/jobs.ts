@@ -40,8 +40,8 @@ export const envelopeSchema = z.object({
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
 
-export const routeJobSchema = envelopeSchema;
-export type RouteJob = z.infer<typeof routeJobSchema>;
+/** A `route` job is the bare envelope. */
+export type RouteJob = Envelope;
 
 export const callJobSchema = envelopeSchema.extend({ decision: routingDecisionSchema });
 export type CallJob = z.infer<typeof callJobSchema>;

@@ -94,7 +94,7 @@ export const routingDecisionSchema = z.object({
   fallbacks: z.array(z.object({ modelId: z.string(), providerId: z.string() })),
   /** Short, header-safe, e.g. `named`, `alias:fast`, `objective/normal score=-0.125 of 4`, `fallback after rate_limited`. */
   reason: z.string(),
-  /** Every candidate when there are at most 256; beyond that the taken ones and the first skipped ones. */
+  /** Every candidate when there are at most 256; beyond that the taken ones and the first skipped ones. `not_named` is only counted. */
   considered: z.array(consideredCandidateSchema),
   /** How many candidates were skipped for each reason; complete whatever the catalogue's size. */
   skippedByReason: z.partialRecord(skipReasonSchema, z.number().int().positive()),

@@ -89,7 +89,7 @@ describe("claim", () => {
   it("refuses a cancelled request", async () => {
     const { claim, keyspace } = await setup();
     await redis.set(keyspace.cancelFlag(requestId), "1");
-    expect(await claim("a")).toEqual({ kind: "cancelled" });
+    expect(await claim("a")).toEqual({ kind: "cancelled", history: [] });
   });
 
   it("lets a later round take over at once and turns the earlier one away", async () => {
@@ -135,10 +135,31 @@ describe("claim", () => {
     });
   });
 
+  it("keeps the attempts of earlier rounds to their jobs, so that nobody counts them twice", async () => {
+    const { claim, ledger } = await setup();
+    const fail = (token: string) =>
+      ledger.release({ requestId, token, providerId: "p", health: { kind: "none" }, attempt });
+    await claim("a", 0);
+    await fail("a");
+    expect(await claim("b", 1)).toMatchObject({ kind: "fresh", attempts: 2, history: [] });
+    await fail("b");
+    expect(await claim("c", 1)).toMatchObject({ kind: "fresh", attempts: 3, history: [attempt] });
+  });
+
+  it("tells the failed attempts also to whom it refuses the call", async () => {
+    const { claim, ledger, keyspace } = await setup();
+    await claim("a");
+    await ledger.release({ requestId, token: "a", providerId: "p", health: { kind: "none" }, attempt });
+    await redis.hset(keyspace.providerHealth("p"), { breaker: "open", openedAtMs: Date.now() });
+    expect(await claim("b")).toMatchObject({ kind: "breaker_open", history: [attempt] });
+    await redis.set(keyspace.cancelFlag(requestId), "1");
+    expect(await claim("b")).toEqual({ kind: "cancelled", history: [attempt] });
+  });
+
   it("says so when the stored body is gone", async () => {
     const { claim, keyspace } = await setup();
     await redis.del(keyspace.requestBody(requestId));
-    expect(await claim("a")).toEqual({ kind: "body_lost" });
+    expect(await claim("a")).toEqual({ kind: "body_lost", history: [] });
   });
 });
 

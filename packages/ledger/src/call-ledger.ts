@@ -8,7 +8,10 @@ const appendFrameScript = loadRedisScript("append-frame");
 const commitScript = loadRedisScript("commit", ["apply-outcome"]);
 const releaseScript = loadRedisScript("release", ["apply-outcome"]);
 
-/** What a finished call says about its provider; `none` changes nothing (the caller's own fault, or no call was made). */
+/**
+ * What a finished call says about its provider; `neutral` (the caller's own fault, or stopped from outside) only ends a
+ * breaker's trial, `none` changes nothing (no call was made).
+ */
 export type HealthOutcome =
   | { readonly kind: "none" }
   | { readonly kind: "success"; readonly latencyMs: number }
@@ -35,15 +38,20 @@ export type Claim =
     } & ClaimedRow)
   /** We hold the row, but frames of a holder that died are in the log: end the stream, do not call. */
   | ({ readonly kind: "interrupted" } & ClaimedRow)
-  | { readonly kind: "busy" | "breaker_open"; readonly retryInMs: number }
-  | { readonly kind: "done" | "cancelled" | "superseded" | "body_lost" };
+  | { readonly kind: "busy"; readonly retryInMs: number }
+  | ({ readonly kind: "breaker_open"; readonly retryInMs: number } & RoundHistory)
+  | ({ readonly kind: "cancelled" | "body_lost" } & RoundHistory)
+  | { readonly kind: "done" | "superseded" };
 
-interface ClaimedRow {
+interface RoundHistory {
+  /** The attempts of this round that failed before; those of earlier rounds are in the job. */
+  readonly history: readonly CallAttempt[];
+}
+
+interface ClaimedRow extends RoundHistory {
   /** Calls made for the request, this one included. */
   readonly attempts: number;
   readonly ambiguousCalls: number;
-  /** The attempts that failed before. */
-  readonly history: readonly CallAttempt[];
 }
 
 export interface CommitInput {
@@ -120,9 +128,16 @@ function healthArguments(outcome: HealthOutcome, channel: string): [string, numb
   return [name, latencyMs, cooldownMs, channel];
 }
 
+function readHistory(field: string | number | undefined): CallAttempt[] {
+  return callAttemptSchema.array().parse(JSON.parse(`[${field ?? ""}]`));
+}
+
 function readRow(fields: readonly (string | number)[]): ClaimedRow {
-  const history = callAttemptSchema.array().parse(JSON.parse(`[${fields[2] ?? ""}]`));
-  return { attempts: Number(fields[0]), ambiguousCalls: Number(fields[1]), history };
+  return {
+    attempts: Number(fields[0]),
+    ambiguousCalls: Number(fields[1]),
+    history: readHistory(fields[2]),
+  };
 }
 
 function readClaim(reply: unknown): Claim {
@@ -134,12 +149,14 @@ function readClaim(reply: unknown): Claim {
     case "interrupted":
       return { kind, ...readRow(rest) };
     case "busy":
-    case "breaker_open":
       return { kind, retryInMs: Number(rest[0]) };
-    case "done":
+    case "breaker_open":
+      return { kind, history: readHistory(rest[0]), retryInMs: Number(rest[1]) };
     case "cancelled":
-    case "superseded":
     case "body_lost":
+      return { kind, history: readHistory(rest[0]) };
+    case "done":
+    case "superseded":
       return { kind };
   }
 }

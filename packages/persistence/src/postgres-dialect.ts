@@ -21,7 +21,7 @@ export async function connectPostgres({
   readonly connectTimeoutMs?: number;
 }): Promise<PostgresDialect> {
   const { default: postgres } = await import("pg");
-  const server = serverOf(url);
+  const server = serverOf(url, (connectionString) => new postgres.Client({ connectionString }));
   const pool = new postgres.Pool({
     connectionString: url,
     application_name: "tokenhub",
@@ -46,19 +46,26 @@ export async function connectPostgres({
   }
 }
 
-/** Host, port and database of a URL, without user, password and parameters. */
-function serverOf(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
-    // The invalid text stays out of the error, because it may hold a password.
+/** Host, port and database of an address, without user, password and parameters. */
+function serverOf(url: string, createClient: (url: string) => ServerAddress): string {
+  try {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new TypeError("another scheme");
+    const { host, port, database = "" } = createClient(url);
+    return host.startsWith("/") ? `${host}/${database}` : `${host}:${port}/${database}`;
+  } catch {
+    // Without a cause: the error of the parser holds the text, and that may hold a password.
     throw new DatabaseError({
       what: "The database cannot be opened",
       why: "its address is not a postgres:// URL",
       next: "write DATABASE_URL like postgres://user:password@host:5432/database, with special characters percent-encoded",
     });
   }
-  const host = parsed.host === "" ? (parsed.searchParams.get("host") ?? "localhost") : parsed.host;
-  return `${host}${parsed.pathname}`;
+}
+
+interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly database?: string | undefined;
 }
 
 function problemOf(error: unknown, server: string): DatabaseProblem {

@@ -61,7 +61,7 @@ export interface AliasTable extends CatalogueRow {
 }
 
 /** One row. */
-export interface CatalogueVersionTable {
+interface CatalogueVersionTable {
   id: 1;
   version: number;
 }
@@ -108,7 +108,7 @@ export interface RequestLogTable {
 }
 
 /** One row per call that may have been billed although its answer reached nobody. */
-export interface CallIncidentTable {
+interface CallIncidentTable {
   event_id: string;
   kind: CallIncidentFact["kind"];
   request_id: string;

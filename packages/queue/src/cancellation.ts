@@ -1,5 +1,6 @@
 import type { Keyspace } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
+import { leaveChannel } from "./leave-channel.ts";
 
 /** Longer than any call may take, so that a job not started yet still finds the flag. */
 const flagTtlMs = 3_600_000;
@@ -7,7 +8,7 @@ const flagTtlMs = 3_600_000;
 /** Cancels a request wherever it is: the flag stops a call that has not begun, the message aborts one that runs. */
 export async function cancelRequest(redis: Redis, keyspace: Keyspace, requestId: string): Promise<void> {
   await redis
-    .pipeline()
+    .multi()
     .set(keyspace.cancelFlag(requestId), "1", "PX", flagTtlMs)
     .publish(keyspace.cancelChannel, requestId)
     .exec();
@@ -27,7 +28,7 @@ export async function followCancellations(
   return {
     async [Symbol.asyncDispose]() {
       subscriber.off("message", receive);
-      await subscriber.unsubscribe(keyspace.cancelChannel);
+      await leaveChannel(subscriber, keyspace.cancelChannel);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { catalogueSchema, type Catalogue, type Keyspace } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
+import { leaveChannel } from "./leave-channel.ts";
 
 /** Publishes a catalogue snapshot to all workers. An older version than the stored one is still written: the gateway's SQL is the truth. */
 export async function publishCatalogue(
@@ -58,7 +59,7 @@ export async function followCatalogue(options: CatalogueFollowerOptions): Promis
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       subscriber.off("message", receive);
-      await subscriber.unsubscribe(keyspace.catalogueChannel).catch(onError);
+      await leaveChannel(subscriber, keyspace.catalogueChannel);
     },
   };
 }

@@ -1,10 +1,9 @@
-import { callJobSchema, routeJobSchema, type CallJob, type RouteJob } from "@tokenhub/contracts";
-import type { z } from "zod";
+import { callJobSchema, envelopeSchema, type CallJob, type RouteJob } from "@tokenhub/contracts";
 
 /** Everything that is true of one kind of job; producers, consumers and metrics derive from it. */
 export interface JobDefinition<Payload> {
   readonly kind: JobKind;
-  readonly schema: z.ZodType<Payload>;
+  readonly schema: PayloadSchema<Payload>;
   /** Jobs one worker process runs at a time. Bounds the calls that one kill can repeat. */
   readonly concurrency: number;
   /** Runs of a job whose handler threw (our own fault or Redis trouble); provider failures are not counted here. */
@@ -14,13 +13,18 @@ export interface JobDefinition<Payload> {
   readonly keepFailedSeconds: number;
 }
 
+/** The part of a schema that consumers need. */
+export interface PayloadSchema<Payload> {
+  safeParse(value: unknown): { readonly success: true; readonly data: Payload } | { readonly success: false };
+}
+
 export type JobKind = "route" | "call";
 
 /** The one description of every queue. One `call` queue per provider, so that pauses, limits and scaling are per provider. */
 export const jobCatalogue = {
   route: {
     kind: "route",
-    schema: routeJobSchema,
+    schema: envelopeSchema,
     concurrency: 100,
     attempts: 5,
     keepCompletedSeconds: 120,

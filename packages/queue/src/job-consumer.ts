@@ -1,7 +1,12 @@
 import type { Keyspace } from "@tokenhub/contracts";
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from "bullmq";
 import type { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
 import { recoveryTimings, type JobDefinition } from "./catalogue.ts";
+
+/** For handing the aborted jobs back to the queue; what is not done by then is left to the recovery of dead workers' jobs. */
+const handBackMs = 3_000;
+const patienceCheckMs = 100;
 
 /** What a handler says about its job. `snooze` costs no attempt; a snooze of 0 hands the job to another worker at once. */
 export type JobOutcome =
@@ -29,7 +34,7 @@ export interface JobConsumer extends AsyncDisposable {
   isRunning(): boolean;
   /** Number of handlers running now. */
   running(): number;
-  /** Stops taking jobs, waits up to `graceMs`, then aborts the rest, whose jobs go back to the queue. */
+  /** Stops taking jobs, waits up to `graceMs`, then aborts the rest, whose jobs go back to the queue. Always ends. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -69,14 +74,32 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
     for (const id of jobIds) worker.cancelJob(id, "lock lost");
   });
 
+  /** Resolves a while after the last handler ended, or after the grace time when one does not end. */
+  async function patience(graceMs: number, signal: AbortSignal): Promise<void> {
+    const graceEndsAtMs = performance.now() + graceMs;
+    for (let spentMs = 0; spentMs < handBackMs && !signal.aborted;) {
+      await sleep(patienceCheckMs);
+      spentMs = running > 0 && performance.now() < graceEndsAtMs ? 0 : spentMs + patienceCheckMs;
+    }
+    if (!signal.aborted)
+      onError(
+        new Error(
+          `queue ${queueName} could not be left in order; its jobs come back as those of a dead worker`,
+        ),
+      );
+  }
+
   let stopped: Promise<void> | null = null;
   async function stop(graceMs: number): Promise<void> {
     await worker.pause(true);
     const cancelling = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
+    const closed = new AbortController();
     try {
-      await worker.close();
+      // BullMQ waits for ever when Redis is gone or a handler does not heed its signal.
+      await Promise.race([worker.close(), patience(graceMs, closed.signal)]);
     } finally {
       clearTimeout(cancelling);
+      closed.abort();
     }
   }
 

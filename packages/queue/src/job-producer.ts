@@ -31,7 +31,14 @@ export function createJobProducer(
     });
     queue.on("error", onError);
     queues.set(name, queue);
+    queue.waitUntilReady().catch(() => forget(name, queue));
     return queue;
+  }
+
+  /** BullMQ keeps the failure of a queue's first command for ever, so a queue opened in an outage must be opened anew. */
+  function forget(name: string, queue: Queue): void {
+    if (queues.get(name) === queue) queues.delete(name);
+    queue.close().catch(onError);
   }
 
   async function add<Payload extends RouteJob>(

@@ -41,15 +41,17 @@ async function connectOnce({ url, name, onError }: ConnectionOptions): Promise<R
     connectTimeout: 5_000,
     connectionName: name,
   });
-  const ignore = (): void => undefined;
-  redis.on("error", ignore);
+  // `connect` only says that the connection was closed; why is told by an event.
+  let reason: Error | null = null;
+  const note = (error: Error): void => void (reason = error);
+  redis.on("error", note);
   try {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
-    throw error;
+    throw reason ?? error;
   }
-  redis.off("error", ignore);
+  redis.off("error", note);
   redis.on("error", onError);
   return redis;
 }

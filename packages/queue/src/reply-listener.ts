@@ -5,6 +5,7 @@ import {
   type StoredResult,
 } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
+import { leaveChannel } from "./leave-channel.ts";
 
 /** Receives what the workers say about one request. Frames arrive in order, without gaps and once each; the result is last. */
 export interface ReplyWaiter {
@@ -35,6 +36,8 @@ interface Entry {
   /** Log id of the newest frame read from the log, for the next read. */
   logId: string;
   isRepairing: boolean;
+  /** More was missed while a repair was under way, which may have read too early to see it. */
+  isRepairStale: boolean;
   isQuiet: boolean;
 }
 
@@ -45,6 +48,9 @@ interface Entry {
 export async function createReplyListener(options: ReplyListenerOptions): Promise<ReplyListener> {
   const { subscriber, reader, keyspace, gatewayId, onError } = options;
   const entries = new Map<string, Entry>();
+
+  /** False once the waiter has its result or was disposed. */
+  const isCurrent = (requestId: string, entry: Entry): boolean => entries.get(requestId) === entry;
 
   function deliverFrame(entry: Entry, sequence: number, text: string): boolean {
     if (sequence < entry.nextSequence) return true;
@@ -64,12 +70,18 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
   }
 
   function repair(requestId: string, entry: Entry): void {
-    if (entry.isRepairing) return;
+    if (!isCurrent(requestId, entry)) return;
+    if (entry.isRepairing) {
+      entry.isRepairStale = true;
+      return;
+    }
     entry.isRepairing = true;
+    entry.isRepairStale = false;
     readStored(requestId, entry)
       .catch((error: unknown) => onError(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {
         entry.isRepairing = false;
+        if (entry.isRepairStale) repair(requestId, entry);
       });
   }
 
@@ -78,10 +90,11 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
     const result = await reader.get(keyspace.result(requestId));
     const rows = await reader.xrange(keyspace.streamLog(requestId), `(${entry.logId}`, "+");
     for (const [logId, fields] of rows) {
+      if (!isCurrent(requestId, entry)) return;
       entry.logId = logId;
       deliverFrame(entry, Number(fields[1]), fields[3] ?? "");
     }
-    if (result !== null && entries.get(requestId) === entry) {
+    if (result !== null && isCurrent(requestId, entry)) {
       const stored = decodeStoredResult(result);
       if (entry.nextSequence < stored.frameCount)
         throw new Error(`stream log of ${requestId} is shorter than its result says`);
@@ -110,7 +123,7 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
 
   const timer = setInterval(() => {
     for (const [requestId, entry] of entries) {
-      if (entry.isQuiet) repair(requestId, entry);
+      if (entry.isQuiet && !entry.isRepairing) repair(requestId, entry);
       entry.isQuiet = true;
     }
   }, options.pollIntervalMs ?? 1_000);
@@ -121,8 +134,20 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
 
   return {
     register(requestId, waiter) {
-      entries.set(requestId, { waiter, nextSequence: 0, logId: "0", isRepairing: false, isQuiet: false });
-      return { [Symbol.dispose]: () => void entries.delete(requestId) };
+      const entry: Entry = {
+        waiter,
+        nextSequence: 0,
+        logId: "0",
+        isRepairing: false,
+        isRepairStale: false,
+        isQuiet: false,
+      };
+      entries.set(requestId, entry);
+      return {
+        [Symbol.dispose]() {
+          if (isCurrent(requestId, entry)) entries.delete(requestId);
+        },
+      };
     },
     get waiting() {
       return entries.size;
@@ -130,7 +155,7 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       subscriber.off("message", receive);
-      await subscriber.unsubscribe(channel).catch(onError);
+      await leaveChannel(subscriber, channel);
     },
   };
 }

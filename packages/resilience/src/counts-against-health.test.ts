@@ -6,5 +6,5 @@ test("what the caller caused, and a rate limit, never counts against a provider"
   const counted = failureClassSchema.options.filter(
     (failureClass) => countsAgainstHealth(failureClass) === "error",
   );
-  expect(counted.toSorted()).toEqual(["auth", "fatal", "quota_exhausted", "transient"]);
+  expect(counted.toSorted()).toEqual(["auth", "quota_exhausted", "transient"]);
 });

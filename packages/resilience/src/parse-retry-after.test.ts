@@ -23,6 +23,12 @@ describe("S1-60, S1d-11: the wait a provider asks for", () => {
     ["an exponent", { "retry-after": "1e3" }, null],
     ["not a number", { "retry-after": "NaN" }, null],
     ["an empty value", { "retry-after": "" }, null],
+    ["a reset of minutes and milliseconds", { "x-ratelimit-reset-requests": "5m20ms" }, 300_020],
+    [
+      "the longer of two resets, the other way round",
+      { "x-ratelimit-reset-requests": "4s", "x-ratelimit-reset-tokens": "1s" },
+      4_000,
+    ],
     ["a reset of requests", { "x-ratelimit-reset-requests": "6m0s" }, 360_000],
     ["a reset of tokens", { "x-ratelimit-reset-tokens": "1s" }, 1_000],
     ["a reset within milliseconds", { "x-ratelimit-reset-tokens": "20ms" }, 20],

@@ -61,8 +61,7 @@ function resetOf(read: HeaderReader): number | null {
   return longestMs;
 }
 
-const durationForm =
-  /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
+const durationForm = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
 
 /** Milliseconds of a duration such as `6m0s`, `1h2m`, `7.66s` or `20ms`. */
 function durationMs(text: string | null): number | null {

@@ -99,14 +99,15 @@ describe("after an overflow", () => {
   });
 
   test("the smallest context of at least twice the estimate comes first, then larger ones, then the short ones from the top", () => {
-    const features = testFeatures({ estimatedInputTokens: 6_500, maxOutputTokens: 500 });
+    const features = testFeatures({ estimatedInputTokens: 5_500, maxOutputTokens: 1_000 });
     const outcome = route(ladder, { features, excluded: [overflowed("8k", 8_000)] });
     expect(triedModels(outcome)).toEqual(["16k-better", "16k", "128k", "unlimited", "12k", "10k"]);
   });
 
-  test("the same context is not enough, and a later overflow raises the bar", () => {
+  test("the same context is not enough, and the largest overflow sets the bar", () => {
     const excluded = [overflowed("12k", 12_000), overflowed("16k", 16_000)];
     expect(triedModels(route(ladder, { excluded }))).toEqual(["128k", "unlimited"]);
+    expect(triedModels(route(ladder, { excluded: excluded.toReversed() }))).toEqual(["128k", "unlimited"]);
   });
 
   test("models on trial still come last", () => {

@@ -157,6 +157,7 @@ describe("the first reason counts", () => {
 
 describe("a model passes", () => {
   test.each<[string, Partial<CatalogueModel>, FeatureChanges]>([
+    ["with exactly the needed context", { contextTokens: 1150 }, { estimatedInputTokens: 1000 }],
     ["at exactly the price limit", { price: singlePrice(0.01) }, { policy: { maxCostPer1kUsd: 0.01 } }],
     ["free under a limit of 0", { price: singlePrice(0) }, { policy: { maxCostPer1kUsd: 0 } }],
     ["of unknown price without a limit", { price: null }, {}],

@@ -5,7 +5,7 @@ import type { Scene, Screening } from "./screen-models.ts";
 import { skipReasonOf, verdict } from "./verdict.ts";
 
 /** Upper bound of `RoutingDecision.considered`. */
-export const consideredLimit = 256;
+const consideredLimit = 256;
 
 /** Candidates in the order in which they are tried, with their scores at the same positions as in the screening. */
 export interface Ranking {
@@ -14,8 +14,8 @@ export interface Ranking {
 }
 
 /**
- * What became of each model, at most 256 of them: the chosen one, the fallbacks in their order, then the skipped ones by
- * weight, those that were merely not named at the end.
+ * What became of each candidate, at most 256 of them: the chosen one, the fallbacks in their order, then the skipped ones
+ * by weight. Models that were merely not named were no candidates; they are counted, not listed.
  */
 export function listConsidered(
   screening: Screening,
@@ -23,8 +23,7 @@ export function listConsidered(
 ): ConsideredCandidate[] {
   const listed: ConsideredCandidate[] = [];
   if (ranking !== null) listTaken(listed, { screening, ranking, scene });
-  listSkipped(listed, { screening, scene, notNamed: false });
-  if (screening.counts[verdict.notNamed] !== 0) listSkipped(listed, { screening, scene, notNamed: true });
+  listSkipped(listed, { screening, scene });
   return listed;
 }
 
@@ -49,13 +48,13 @@ function listTaken(
 
 function listSkipped(
   listed: ConsideredCandidate[],
-  { screening, scene, notNamed }: { screening: Screening; scene: Scene; notNamed: boolean },
+  { screening, scene }: { screening: Screening; scene: Scene },
 ): void {
   for (const entry of scene.index.entries) {
     if (listed.length >= consideredLimit) return;
     const found = screening.verdicts[entry.ordinal] ?? 0;
     const skipReason = skipReasonOf(found);
-    if (skipReason === null || (found === verdict.notNamed) !== notNamed) continue;
+    if (skipReason === null || found === verdict.notNamed) continue;
     listed.push({
       modelId: entry.model.id,
       providerId: entry.model.providerId,

@@ -4,7 +4,7 @@ import type { CatalogueProvider, ProviderHealth } from "@tokenhub/contracts";
  * How long an open breaker refuses every call, in milliseconds. The same 30 seconds as `breakerPolicy.openMs` of
  * `@tokenhub/resilience`, which keeps the breaker; core packages do not import each other.
  */
-export const breakerOpenMs = 30_000;
+const breakerOpenMs = 30_000;
 
 /** What the health of a provider means for a decision taken now. */
 export interface ProviderState {

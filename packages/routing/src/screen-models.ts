@@ -8,7 +8,7 @@ import type { RoutingTarget } from "./resolve-target.ts";
 import { verdict, verdictCount, type Verdict } from "./verdict.ts";
 
 /** What a request demands of every model, worked out once per decision. */
-export interface Demand {
+interface Demand {
   readonly operation: number;
   readonly needs: number;
   readonly neededTokens: number;

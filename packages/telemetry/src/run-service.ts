@@ -1,4 +1,6 @@
+import { flushCompileCache } from "node:module";
 import { ConfigError } from "@tokenhub/config";
+import { trimHeap } from "./trim-heap.ts";
 
 /** What `main.ts` hands over of its process. */
 export interface ServiceProcess {
@@ -23,6 +25,8 @@ export interface RunServiceOptions<Config> {
 export const configurationExitCode = 78;
 /** After a graceful end something may still hold the event loop; nobody should have to wait for it. */
 const lastResortMs = 2_000;
+/** Late enough that start-up is over, early enough that the service is still idle in most installations. */
+const trimAfterMs = 3_000;
 
 /**
  * Runs one service for the life of its process: SIGTERM and SIGINT end it gracefully, SIGHUP reloads its configuration, an
@@ -45,6 +49,10 @@ export async function runService<Config>({ service, process, readConfig, compose
     fail(error);
     return;
   }
+
+  // A process that is killed writes no cache of its own, and its successor would start slowly again.
+  flushCompileCache();
+  setTimeout(trimHeap, trimAfterMs).unref();
 
   let isEnding = false;
   const end = (): void => {

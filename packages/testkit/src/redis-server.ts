@@ -5,7 +5,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { findRedisServer } from "../../../scripts/redis-server-path.mjs";
+
+/** Set-up is plain JavaScript outside every package, because it runs before anything is installed. */
+const setUp = (await import(new URL("../../../scripts/redis-server-path.mjs", import.meta.url).href)) as {
+  readonly findRedisServer: () => { readonly command: string; readonly env: Record<string, string> } | null;
+};
 
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
@@ -21,7 +25,7 @@ export interface TestRedis extends AsyncDisposable {
 
 /** A private Redis on a random port with AOF on, as production runs it; its data is removed with it. */
 export async function startTestRedis(): Promise<TestRedis> {
-  const server = findRedisServer();
+  const server = setUp.findRedisServer();
   if (server === null)
     throw new Error("No Redis server was found. Run `npm run pretest` once; it brings a private one.");
   const directory = await mkdtemp(join(tmpdir(), "tokenhub-redis-"));

@@ -10,7 +10,9 @@ describe("mapResponseModel", () => {
   });
 
   test("replaces the model of an embeddings answer", () => {
-    expect(mapResponseModel("openai-embeddings", '{"model":"up","data":[]}', "e")).toBe('{"model":"e","data":[]}');
+    expect(mapResponseModel("openai-embeddings", '{"model":"up","data":[]}', "e")).toBe(
+      '{"model":"e","data":[]}',
+    );
   });
 
   test("replaces the model of an Anthropic body", () => {

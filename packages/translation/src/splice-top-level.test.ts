@@ -7,7 +7,10 @@ import { spliceTopLevel } from "./splice-top-level.ts";
 /** JSON text with white space sprinkled between its tokens. */
 const spacedJson = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> =>
   fc
-    .tuple(value, fc.array(fc.constantFrom("", " ", "\n", "\t", "\r\n", "  "), { minLength: 1, maxLength: 5 }))
+    .tuple(
+      value,
+      fc.array(fc.constantFrom("", " ", "\n", "\t", "\r\n", "  "), { minLength: 1, maxLength: 5 }),
+    )
     .map(([json, spaces]) => {
       let next = 0;
       const space = (): string => {
@@ -22,7 +25,10 @@ const spacedJson = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> =>
       return space() + spaced + space();
     });
 
-const keys = fc.oneof(fc.constantFrom("model", "stream", "a", "", "mo\ndel", "ключ", "__proto__"), fc.string());
+const keys = fc.oneof(
+  fc.constantFrom("model", "stream", "a", "", "mo\ndel", "ключ", "__proto__"),
+  fc.string(),
+);
 const objects = fc.dictionary(keys, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 8 });
 
 /** An own property whatever its name. */
@@ -34,7 +40,12 @@ function withMember(object: object, change: { readonly key: string; readonly val
 describe("spliceTopLevel", () => {
   test.each([
     ["replaces a value", '{"model":"a","n":1}', { model: '"b"' }, '{"model":"b","n":1}'],
-    ["keeps white space around a replaced value", '{ "model" :  "a"  }', { model: '"b"' }, '{ "model" :  "b"  }'],
+    [
+      "keeps white space around a replaced value",
+      '{ "model" :  "a"  }',
+      { model: '"b"' },
+      '{ "model" :  "b"  }',
+    ],
     ["inserts a missing member at the end", '{"n":1 }', { model: '"b"' }, '{"n":1,"model":"b" }'],
     ["inserts into an empty object", "{ }", { model: '"b"' }, '{"model":"b" }'],
     ["removes the first member", '{"a":1, "b":2}', { a: undefined }, '{"b":2}'],
@@ -47,18 +58,54 @@ describe("spliceTopLevel", () => {
     ["changes every occurrence of a duplicate", '{"a":1,"b":0,"a":2}', { a: "9" }, '{"a":9,"b":0,"a":9}'],
     ["removes every occurrence of a duplicate", '{"a":1,"b":0,"a":2}', { a: undefined }, '{"b":0}'],
     ["finds an escaped name", '{"mo\\u0064el":"a"}', { model: '"b"' }, '{"mo\\u0064el":"b"}'],
-    ["leaves nested members alone", '{"x":{"model":"a"},"y":[{"model":1}]}', { model: "1" }, '{"x":{"model":"a"},"y":[{"model":1}],"model":1}'],
-    ["is not fooled by braces in strings", '{"a":"},{\\"model\\":1","model":2}', { model: "3" }, '{"a":"},{\\"model\\":1","model":3}'],
+    [
+      "leaves nested members alone",
+      '{"x":{"model":"a"},"y":[{"model":1}]}',
+      { model: "1" },
+      '{"x":{"model":"a"},"y":[{"model":1}],"model":1}',
+    ],
+    [
+      "is not fooled by braces in strings",
+      '{"a":"},{\\"model\\":1","model":2}',
+      { model: "3" },
+      '{"a":"},{\\"model\\":1","model":3}',
+    ],
     ["escapes an inserted name", "{}", { 'q"': "1" }, '{"q\\"":1}'],
   ])("%s", (_title, json, changes, expected) => {
     expect(spliceTopLevel(json, changes)).toBe(expected);
   });
 
-  test.each([
-    ...["", " ", "[]", '"{}"', "null", "1", "{", "}", "{]", '{"a"}', '{"a":}', '{"a":1,}', '{,"a":1}', "{} {}"],
-    ...['{"a":tru}', '{"a":01}', '{"a":1.}', '{"a":-}', '{"a":"\n"}', '{"a":"\\x"}', '{"a":"\\u00g0"}', "{'a':1}"],
-    ...['{"a":[1,]}', '{"a":[1 2]}', '{"a":{"b":1,}}', '{"a":{"b"}}', '{"a":[}', '{"a":1', '{"a":"x', "{a:1}"],
-  ])("refuses text that is no JSON object: %j", (json) => {
+  test.each(
+    [
+      [
+        "",
+        " ",
+        "[]",
+        '"{}"',
+        "null",
+        "1",
+        "{",
+        "}",
+        "{]",
+        '{"a"}',
+        '{"a":}',
+        '{"a":1,}',
+        '{,"a":1}',
+        "{} {}",
+      ],
+      [
+        '{"a":tru}',
+        '{"a":01}',
+        '{"a":1.}',
+        '{"a":-}',
+        '{"a":"\n"}',
+        '{"a":"\\x"}',
+        '{"a":"\\u00g0"}',
+        "{'a':1}",
+      ],
+      ['{"a":[1,]}', '{"a":[1 2]}', '{"a":{"b":1,}}', '{"a":{"b"}}', '{"a":[}', '{"a":1', '{"a":"x', "{a:1}"],
+    ].flat(),
+  )("refuses text that is no JSON object: %j", (json) => {
     expect(() => spliceTopLevel(json, { model: "1" })).toThrow(TokenHubError);
   });
 
@@ -105,7 +152,11 @@ describe("spliceTopLevel", () => {
 
   test("takes exactly the texts that JSON.parse reads as an object", () => {
     const mutated = fc
-      .tuple(spacedJson(objects), fc.nat(), fc.constantFrom("", '"', "{", "}", ",", ":", "\\", "x", "1", "\u0000"))
+      .tuple(
+        spacedJson(objects),
+        fc.nat(),
+        fc.constantFrom("", '"', "{", "}", ",", ":", "\\", "x", "1", "\u0000"),
+      )
       .map(([json, position, character]) => {
         const at = position % (json.length + 1);
         return json.slice(0, at) + character + json.slice(at + 1);

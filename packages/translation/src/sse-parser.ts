@@ -15,7 +15,7 @@ export interface SseParser {
 }
 
 /** One event may not grow beyond this many characters; a whole image in a stream still fits. */
-export const sseBufferCharsMax = 32 * 1024 * 1024;
+const sseBufferCharsMax = 32 * 1024 * 1024;
 
 /** Incremental server-sent events parser. Comments, ids and retry hints are skipped. */
 export function createSseParser(bufferCharsMax: number = sseBufferCharsMax): SseParser {

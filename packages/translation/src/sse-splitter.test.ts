@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutText } from "./__fixtures__/cut-text.ts";
+import { cutText } from "./testing/cut-text.ts";
 import { createSseSplitter, splitSseBlocks } from "./sse-splitter.ts";
 
 const streamText = fc
-  .array(fc.constantFrom("data: a", "event: b", ": c", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "x"), { maxLength: 40 })
+  .array(fc.constantFrom("data: a", "event: b", ": c", "\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "x"), {
+    maxLength: 40,
+  })
   .map((pieces) => pieces.join(""));
 
 describe("createSseSplitter", () => {
@@ -36,6 +38,13 @@ describe("createSseSplitter", () => {
     expect(splitter.push("data: 3")).toBe("");
     expect(splitter.takeRest()).toBe("data: 3");
     expect(splitter.takeRest()).toBe("");
+  });
+
+  test.each(["\n", "\r\n", "\r"])("ends an event at a blank line, not at a line end %j", (lineEnd) => {
+    const splitter = createSseSplitter();
+    const event = `event: a${lineEnd}data: 1${lineEnd}`;
+    expect(splitter.push(event)).toBe("");
+    expect(splitter.push(`${lineEnd}event`)).toBe(event + lineEnd);
   });
 
   test("stays linear when one large event comes in many small pieces", () => {

@@ -25,18 +25,20 @@ export function createSseSplitter(): SseSplitter {
   };
   return {
     push: (text) => {
-      if (text === "") return "";
-      const isEnding = lastBoundaryEnd(tail + text) !== -1;
-      fragments.push(text);
-      if (!isEnding) {
-        tail = (tail + text.slice(-4)).slice(-4);
-        return "";
-      }
+      // Blank lines between events are passed on at once: they belong to no event.
+      const start = fragments.length === 0 ? skipLineEnds(text, 0) : 0;
+      const blank = text.slice(0, start);
+      const piece = text.slice(start);
+      if (piece === "") return blank;
+      fragments.push(piece);
+      const isEnding = lastBoundaryEnd(tail + piece) !== -1;
+      tail = (tail + piece.slice(-4)).slice(-4);
+      if (!isEnding) return blank;
       const all = takeRest();
-      const end = Math.max(lastBoundaryEnd(all), 0);
+      const end = skipLineEnds(all, Math.max(lastBoundaryEnd(all), 0));
       if (end < all.length) fragments.push(all.slice(end));
       tail = all.slice(end).slice(-4);
-      return all.slice(0, end);
+      return blank + all.slice(0, end);
     },
     takeRest,
   };
@@ -71,4 +73,10 @@ function lastBoundaryEnd(text: string): number {
   let end = -1;
   for (const match of text.matchAll(boundaryPattern)) end = match.index + match[0].length;
   return end;
+}
+
+function skipLineEnds(text: string, start: number): number {
+  let at = start;
+  while (text.charAt(at) === "\n" || text.charAt(at) === "\r") at += 1;
+  return at;
 }

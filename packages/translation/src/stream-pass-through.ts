@@ -1,16 +1,26 @@
 import type { WireFormatName } from "@tokenhub/contracts";
 import { formatAnthropicEvent, formatAnthropicStreamError } from "./anthropic-messages/stream-writer.ts";
 import { objectOf, parseJson } from "./json-value.ts";
+import { scanJsonObject } from "./json-scanner.ts";
 import { mapResponseModel } from "./map-response-model.ts";
 import { formatOpenAiStreamError } from "./openai-chat/stream-writer.ts";
+import { readSseBlock, replaceSseData } from "./sse-block.ts";
 import { createSseSplitter, splitSseBlocks } from "./sse-splitter.ts";
-import type { StreamContext, StreamFailure } from "./wire-format.ts";
+import type { StreamContext } from "./wire-format.ts";
 import type { StreamTranscoder } from "./stream-transcoder.ts";
 
-/** An event without choices; in text only, so a match still has to be parsed. */
-const emptyChoicesPattern = /"choices"\s*:\s*\[\s*\]/;
-const blankLinesPattern = /^[\r\n]+/;
-const openAiDone = "data: [DONE]\n\n";
+/** Rules of one format for a stream that stays in it. */
+interface PassThroughRules {
+  /** The event's data as the caller gets it; null drops the event. */
+  edit(data: string): string | null;
+  /** True once nothing can need editing any more: from then on text is passed on unread. */
+  isSettled(): boolean;
+  /** Sees text that is passed on unread. */
+  watch(text: string): void;
+  /** The terminal event, where the answer is complete and the provider left it out. */
+  missingEnd(): string;
+  formatError(error: Parameters<typeof formatOpenAiStreamError>[0]): string;
+}
 
 /**
  * Passes a stream on in its own format. Whole events only, each byte for byte except: the model name where it differs, and
@@ -19,106 +29,117 @@ const openAiDone = "data: [DONE]\n\n";
  */
 export function createStreamPassThrough(format: WireFormatName, context: StreamContext): StreamTranscoder {
   const splitter = createSseSplitter();
-  const isOpenAi = format !== "anthropic-messages";
+  const rules = format === "anthropic-messages" ? anthropicRules(context) : openAiRules(context);
   let isClosed = false;
-  // The Anthropic model name occurs once, at the start.
-  let isModelMapped = false;
-  let hasFinish = false;
-  let hasTerminal = false;
 
-  const edit = (block: string): string => {
-    const blank = blankLinesPattern.exec(block)?.[0] ?? "";
-    const event = readBlock(block.slice(blank.length));
-    if (event === null) return block;
-    if (isOpenAi) {
-      if (event.data === "[DONE]") hasTerminal = true;
-      hasFinish = true;
-      if (!context.includeUsage && isUsageChunk(event.data)) return blank;
-    } else {
-      isModelMapped ||= event.data.includes('"message_start"');
-      hasFinish ||= event.data.includes('"message_delta"');
-      hasTerminal ||= event.data.includes('"message_stop"');
-    }
-    const data = mapResponseModel(format, event.data, context.model);
-    return data === event.data ? block : blank + replaceData(event, data);
+  const editBlock = (text: string): string => {
+    const block = readSseBlock(text);
+    if (block === null) return text;
+    const data = rules.edit(block.data);
+    if (data === block.data) return text;
+    return data === null ? block.blankLines : replaceSseData(text, data);
   };
-
   const pass = (text: string): string => {
-    if (text === "") return "";
-    if (!isOpenAi && isModelMapped) {
-      hasFinish ||= text.includes('"message_delta"');
-      hasTerminal ||= text.includes('"message_stop"');
-      return text;
-    }
-    return splitSseBlocks(text).map(edit).join("");
+    if (!rules.isSettled()) return splitSseBlocks(text).map(editBlock).join("");
+    rules.watch(text);
+    return text;
   };
-
   /** A last event whose blank line is missing; half an event is dropped, since clients throw on it. */
   const passRest = (): string => {
-    const rest = splitter.takeRest();
-    const event = readBlock(rest.replace(blankLinesPattern, ""));
-    if (event === null) return /^[\r\n]*$/.test(rest) ? rest : "";
-    const isWhole = event.data === "[DONE]" || objectOf(parseJson(event.data)) !== null;
-    return isWhole ? pass(`${rest.replace(/[\r\n]+$/, "")}\n\n`) : "";
+    const rest = splitter.takeRest().replace(/[\r\n]+$/, "");
+    const block = readSseBlock(rest);
+    if (block === null) return "";
+    const isWhole = block.data === "[DONE]" || objectOf(parseJson(block.data)) !== null;
+    return isWhole ? pass(`${rest}\n\n`) : "";
   };
-
   return {
     push: (text) => (isClosed ? "" : pass(splitter.push(text))),
     end: () => {
       if (isClosed) return "";
       isClosed = true;
-      const rest = passRest();
-      if (hasTerminal || !hasFinish || format === "openai-embeddings") return rest;
-      return rest + (isOpenAi ? openAiDone : formatAnthropicEvent({ type: "message_stop" }));
+      return passRest() + rules.missingEnd();
     },
-    fail: ({ code, message }: StreamFailure) => {
+    fail: ({ code, message }) => {
       if (isClosed) return "";
       isClosed = true;
-      const error = { code, message, requestId: context.requestId };
-      return isOpenAi ? formatOpenAiStreamError(error) : formatAnthropicStreamError(error);
+      return rules.formatError({ code, message, requestId: context.requestId });
     },
   };
 }
 
-interface BlockLines {
-  readonly lines: readonly string[];
-  readonly data: string;
-}
+const finishPattern = /"finish_reason"\s*:\s*"/;
+const emptyChoicesPattern = /"choices"\s*:\s*\[\s*\]/;
 
-/** The lines of one event with their line ends, and its data; null when it has none (comments, keep-alives). */
-function readBlock(block: string): BlockLines | null {
-  const lines = block.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+/g) ?? [];
-  const data = lines.filter(isDataLine).map(dataOf);
-  return data.length === 0 ? null : { lines, data: data.join("\n") };
-}
-
-function isDataLine(line: string): boolean {
-  return line.startsWith("data:");
-}
-
-function dataOf(line: string): string {
-  return line.slice(line.startsWith("data: ") ? 6 : 5).replace(/[\r\n]+$/, "");
-}
-
-/** The event with other data, of as many lines; every other line stays as it is. */
-function replaceData(event: BlockLines, data: string): string {
-  const dataLines = data.split("\n");
-  let next = 0;
-  const lines = event.lines.map((line) => {
-    if (!isDataLine(line)) return line;
-    const prefix = line.startsWith("data: ") ? "data: " : "data:";
-    const lineEnd = /[\r\n]+$/.exec(line)?.[0] ?? "";
-    const replacement = dataLines[next] ?? "";
-    next += 1;
-    return prefix + replacement + lineEnd;
-  });
-  return lines.join("");
+function openAiRules(context: StreamContext): PassThroughRules {
+  const mapModel = createModelMapper(context.model);
+  let hasFinish = false;
+  let hasEnd = false;
+  return {
+    edit: (data) => {
+      if (data === "[DONE]") {
+        hasEnd = true;
+        return data;
+      }
+      hasFinish ||= !data.includes('"finish_reason":null') && finishPattern.test(data);
+      if (!context.includeUsage && isUsageChunk(data)) return null;
+      return mapModel(data);
+    },
+    isSettled: () => false,
+    watch: () => undefined,
+    missingEnd: () => (hasFinish && !hasEnd ? "data: [DONE]\n\n" : ""),
+    formatError: formatOpenAiStreamError,
+  };
 }
 
 /** The chunk that only reports usage: no choices. Chunks without choices that carry something else (filters) stay. */
 function isUsageChunk(data: string): boolean {
-  if (!emptyChoicesPattern.test(data)) return false;
+  // Almost every chunk has a delta; this is the cheapest way to say no.
+  if (data.includes('"delta"') || !emptyChoicesPattern.test(data)) return false;
   const chunk = objectOf(parseJson(data));
   const choices = chunk?.["choices"];
   return Array.isArray(choices) && choices.length === 0 && objectOf(chunk?.["usage"]) !== null;
+}
+
+/**
+ * {@link mapResponseModel} for the chunks of one OpenAI stream. They begin with the same members, the model among them, so
+ * what was worked out for one beginning serves for every chunk that shares it.
+ */
+function createModelMapper(model: string): (data: string) => string {
+  const replacement = JSON.stringify(model);
+  let head = "";
+  let mappedHead = "";
+  return (data) => {
+    // A second member of that name would have to be replaced too: then the shortcut does not hold.
+    if (head !== "" && data.startsWith(head) && !data.includes('"model"', head.length)) {
+      return mappedHead === head ? data : mappedHead + data.slice(head.length);
+    }
+    const named = (scanJsonObject(data) ?? []).filter((member) => member.key === "model");
+    const [member] = named;
+    if (member === undefined || named.length > 1) return mapResponseModel("openai-chat", data, model);
+    head = data.slice(0, member.end);
+    mappedHead = data.slice(0, member.valueStart) + replacement;
+    return mappedHead + data.slice(member.end);
+  };
+}
+
+/** The model name and the stop reason occur once each: between them text is only watched. */
+function anthropicRules(context: StreamContext): PassThroughRules {
+  let hasStart = false;
+  let hasFinish = false;
+  let hasEnd = false;
+  const watch = (text: string): void => {
+    hasFinish ||= text.includes('"message_delta"');
+    hasEnd ||= text.includes('"message_stop"');
+  };
+  return {
+    edit: (data) => {
+      hasStart ||= data.includes('"message_start"');
+      watch(data);
+      return mapResponseModel("anthropic-messages", data, context.model);
+    },
+    isSettled: () => hasStart,
+    watch,
+    missingEnd: () => (hasFinish && !hasEnd ? formatAnthropicEvent({ type: "message_stop" }) : ""),
+    formatError: formatAnthropicStreamError,
+  };
 }

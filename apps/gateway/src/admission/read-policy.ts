@@ -1,6 +1,7 @@
-import { routingPolicySchema, TokenHubError, type RoutingPolicy } from "@tokenhub/contracts";
+import { routingPolicySchema, TokenHubError, type RoutingMode, type RoutingPolicy } from "@tokenhub/contracts";
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
+import { describeIssue } from "../http/describe-issue.ts";
 
 /** The `tokenhub` member of a request body: routing wishes, never forwarded to a provider. */
 export const routingHintsSchema = z
@@ -40,7 +41,10 @@ const hintHeaders = {
  * Reads the routing policy from the body's `tokenhub` member and the `x-tokenhub-*` headers.
  * @throws TokenHubError `invalid_request` naming the wish at fault.
  */
-export function readPolicy(headers: IncomingHttpHeaders, hints: unknown): RoutingPolicy {
+export function readPolicy(
+  headers: IncomingHttpHeaders,
+  { hints, defaultMode }: { readonly hints: unknown; readonly defaultMode: RoutingMode | null },
+): RoutingPolicy {
   const fromHeaders: Record<string, unknown> = {};
   for (const [header, name] of Object.entries(hintHeaders)) {
     const value = headers[header];
@@ -53,18 +57,17 @@ export function readPolicy(headers: IncomingHttpHeaders, hints: unknown): Routin
   }
   const parsed = routingHintsSchema.safeParse({ ...fromHeaders, ...hints });
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const name = issue?.path.join(".") ?? "";
+    const { path, problem } = describeIssue(parsed.error.issues[0]);
     throw new TokenHubError(
       "invalid_request",
-      `Routing wish ${name === "" ? "" : `\`${name}\` `}is not valid: ${issue?.message ?? "unknown"}.`,
-      { param: `tokenhub.${name}` },
+      `Routing wish ${path === "" ? "" : `\`${path}\` `}is not valid: ${problem}.`,
+      { param: path === "" ? "tokenhub" : `tokenhub.${path}` },
     );
   }
   const wishes = parsed.data;
   return routingPolicySchema.parse({
     strategy: wishes.strategy,
-    mode: wishes.mode,
+    mode: wishes.mode ?? defaultMode ?? undefined,
     maxCostPer1kUsd: wishes.max_cost_per_1k,
     minContextTokens: wishes.min_context,
     minWeight: wishes.min_weight,

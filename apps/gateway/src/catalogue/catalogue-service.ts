@@ -11,9 +11,9 @@ export interface CatalogueStore {
 }
 
 export interface CatalogueService {
-  current(): Catalogue;
+  readonly current: () => Catalogue;
   /** @throws TokenHubError `model_not_found` with close matches. Null stands for "the server picks". */
-  requireModel(name: string | null): void;
+  readonly requireModel: (name: string | null) => void;
   /** Stores the configuration's catalogue and publishes it to the workers. */
   apply(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<void>;
   /** Publishes again, e.g. to a Redis that lost its data. */

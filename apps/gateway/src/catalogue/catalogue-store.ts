@@ -6,7 +6,7 @@ export function createCatalogueStore(db: Database["db"], now: () => number): Cat
   return {
     async applyConfig({ providers, models, aliases }) {
       // Credentials stay in the configuration; the stored provider has none.
-      const withoutCredentials = providers.map(({ credential: _, ...provider }) => provider);
+      const withoutCredentials = providers.map(({ credential: _credential, ...provider }) => provider);
       await replaceConfiguredCatalogue(db, { providers: withoutCredentials, models, aliases, nowMs: now() });
       return loadCatalogue(db);
     },

@@ -7,7 +7,7 @@ import { embeddingsEndpoint } from "../routes/embeddings/index.ts";
 import { messagesEndpoint } from "../routes/messages/index.ts";
 import { serveMetrics } from "../routes/metrics/index.ts";
 import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
-import { buildOpenApiDocument } from "../routes/openapi/document.ts";
+import { serveOpenApi } from "../routes/openapi/index.ts";
 import { createGenerationRoute, type GenerationDeps } from "../sync/generation-route.ts";
 import { assignRequestId } from "./assign-request-id.ts";
 import { allowOnly, createErrorHandler, unknownPath } from "./error-handler.ts";
@@ -37,11 +37,7 @@ export function createApp({ generation, models, health, logger, metrics }: AppDe
   app.route("/readyz").get(readyz(health)).all(allowOnly("GET"));
   app.route("/metrics").get(serveMetrics(metrics)).all(allowOnly("GET"));
 
-  let openApi: object | null = null;
-  app
-    .route("/openapi.json")
-    .get((_request, response) => void response.json((openApi ??= buildOpenApiDocument())))
-    .all(allowOnly("GET"));
+  app.route("/openapi.json").get(serveOpenApi).all(allowOnly("GET"));
   app.use("/docs", docsRouter());
 
   app.use(unknownPath);

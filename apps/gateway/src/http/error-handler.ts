@@ -1,6 +1,7 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import type { Logger } from "@tokenhub/telemetry";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { discardRest } from "./discard-rest.ts";
 import { sendError } from "./surface.ts";
 
 /** The one place where errors become HTTP. Express knows it by its four parameters. */
@@ -13,9 +14,10 @@ export function createErrorHandler(logger: Logger) {
       response.destroy();
       return;
     }
-    // Unread body bytes would otherwise be taken for the next request on this connection.
-    if (!request.readableEnded) response.setHeader("connection", "close");
+    // A client that was not told to go ahead may leave its body out, and its next request would be taken for it.
+    if (request.headers.expect !== undefined && !request.complete) response.setHeader("connection", "close");
     sendError(request, response, known);
+    discardRest(request);
   };
 }
 

@@ -1,6 +1,8 @@
 import { ConfigError } from "@tokenhub/config";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { refuseMalformed } from "./refuse-malformed.ts";
 
 export interface HttpListener extends AsyncDisposable {
   readonly port: number;
@@ -19,9 +21,20 @@ const idleSweepMs = 50;
 
 /** Opens the public listener. @throws ConfigError in one sentence when the address cannot be used. */
 export async function listen({ host, port, handler, isDraining }: ListenOptions): Promise<HttpListener> {
-  const server = createServer((request, response) => {
+  const latestAnswers = new WeakMap<Duplex, ServerResponse>();
+  const serve: RequestListener = (request, response) => {
+    latestAnswers.set(request.socket, response);
     if (isDraining()) response.setHeader("connection", "close");
     handler(request, response);
+  };
+  const server = createServer(serve);
+  // The go-ahead is given when the body is read, so that whatever is refused before needs no body.
+  server.on("checkContinue", serve);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const latest = latestAnswers.get(socket);
+    // An error in the middle of an answer would read as part of it.
+    if (latest?.headersSent === true && !latest.writableFinished) socket.end(() => socket.destroy());
+    else refuseMalformed(error, socket);
   });
   server.requestTimeout = 60_000;
   server.headersTimeout = 15_000;

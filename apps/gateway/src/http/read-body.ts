@@ -1,31 +1,29 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+export interface BodyReading {
+  /** Told to go ahead when the client waits for that (`Expect: 100-continue`). */
+  readonly response: Pick<ServerResponse, "writeContinue">;
+  readonly limitBytes: number;
+}
+
 /**
- * Reads a request body as text, at most `limitBytes`.
+ * Reads a request body as text, at most `limitBytes`. A body that is refused is left to flow away unread: the connection
+ * must stay whole for the answer to arrive.
  * @throws TokenHubError `body_too_large`, `invalid_utf8`, `invalid_request` (the client went away in the middle).
  */
-export async function readBodyText(request: IncomingMessage, limitBytes: number): Promise<string> {
+export async function readBodyText(
+  request: IncomingMessage,
+  { response, limitBytes }: BodyReading,
+): Promise<string> {
   const declared = Number(request.headers["content-length"] ?? "0");
   if (declared > limitBytes) throw tooLarge(limitBytes);
-  const chunks: Buffer[] = [];
-  let size = 0;
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const bytes = await collect(request, limitBytes);
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limitBytes) throw tooLarge(limitBytes);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof TokenHubError) throw error;
-    throw new TokenHubError("invalid_request", "The request body ended before it was complete.", {
-      cause: error,
-    });
-  }
-  try {
-    return utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    return utf8.decode(bytes);
   } catch (error) {
     throw new TokenHubError(
       "invalid_utf8",
@@ -33,6 +31,31 @@ export async function readBodyText(request: IncomingMessage, limitBytes: number)
       { cause: error },
     );
   }
+}
+
+/** By events rather than `for await`, which destroys the connection when it is left early. */
+function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const onData = (chunk: Buffer): void => {
+      sizeBytes += chunk.length;
+      chunks.push(chunk);
+      if (sizeBytes <= limitBytes) return;
+      request.off("data", onData);
+      chunks.length = 0;
+      reject(tooLarge(limitBytes));
+    };
+    request.on("data", onData);
+    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // After the end these change nothing: a promise settles once.
+    request.once("error", (error) => reject(cutShort(error)));
+    request.once("close", () => reject(cutShort(null)));
+  });
+}
+
+function cutShort(cause: unknown): TokenHubError {
+  return new TokenHubError("invalid_request", "The request body ended before it was complete.", { cause });
 }
 
 function tooLarge(limitBytes: number): TokenHubError {

@@ -1,5 +1,6 @@
 import { TokenHubError, type ErrorCode } from "@tokenhub/contracts";
 import type { z } from "zod";
+import { describeIssue } from "./describe-issue.ts";
 
 /** Issues whose message names the code to answer with; see `messages` in the request schemas. */
 const codedMessages: Record<string, ErrorCode> = { empty_messages: "empty_messages" };
@@ -9,15 +10,15 @@ export function validateBody(schema: z.ZodType, body: Record<string, unknown>): 
   const parsed = schema.safeParse(body);
   if (parsed.success) return;
   const issue = deepest(parsed.error.issues);
-  const param = issue?.path.join(".") ?? null;
+  const { path, problem } = describeIssue(issue);
   const code = codedMessages[issue?.message ?? ""] ?? "invalid_request";
   if (code === "empty_messages") {
     throw new TokenHubError(code, "`messages` is empty. Send at least one message.", { param: "messages" });
   }
   throw new TokenHubError(
     code,
-    `${param === null || param === "" ? "The body" : `\`${param}\``} is not valid: ${issue?.message ?? "unknown fault"}.`,
-    { param },
+    `${path === "" ? "The body" : `\`${path}\``} is not valid: ${problem}.`,
+    { param: path === "" ? null : path },
   );
 }
 

@@ -1,4 +1,4 @@
-import { TokenHubError, type Operation, type RequestResult, type WireFormatName } from "@tokenhub/contracts";
+import { TokenHubError, type Operation, type RequestResult, type RoutingMode, type WireFormatName } from "@tokenhub/contracts";
 import { cancelRequest, type ReplyListener } from "@tokenhub/queue";
 import { inspectRequest, spliceTopLevel } from "@tokenhub/translation";
 import type { Request, RequestHandler, Response } from "express";
@@ -27,6 +27,8 @@ export interface GenerationDeps {
   readonly events: GatewayEvents;
   readonly maxBodyBytes: number;
   readonly syncWaitMs: number;
+  /** Routing mode of requests that name none; null: the contract's default. */
+  readonly defaultMode: RoutingMode | null;
   readonly now: () => number;
 }
 
@@ -47,7 +49,7 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     const acceptedAtMs = deps.now();
     const { tenantId } = deps.authenticate(request.headers);
     requireJson(request);
-    const bodyText = await readBodyText(request, deps.maxBodyBytes);
+    const bodyText = await readBodyText(request, { response, limitBytes: deps.maxBodyBytes });
     const body = parseJsonObject(bodyText);
     validateBody(endpoint.bodySchema, body);
     const { model, ...inspected } = inspectRequest(endpoint.wireFormat, body);
@@ -64,7 +66,7 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
         wireFormat: endpoint.wireFormat,
         requestedModel: model,
         ...inspected,
-        policy: readPolicy(request.headers, body["tokenhub"]),
+        policy: readPolicy(request.headers, { hints: body["tokenhub"], defaultMode: deps.defaultMode }),
       },
       bodyText: body["tokenhub"] === undefined ? bodyText : spliceTopLevel(bodyText, { tokenhub: undefined }),
     };
@@ -135,6 +137,12 @@ async function runSync(
 }
 
 function requireJson(request: Request): void {
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity")
+    throw new TokenHubError(
+      "unsupported_media_type",
+      "Compressed request bodies are not accepted. Send the body without `content-encoding`.",
+    );
   const type = request.headers["content-type"];
   if (type === undefined || /^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) return;
   throw new TokenHubError("unsupported_media_type", "Send the body as `content-type: application/json`.");

@@ -28,7 +28,15 @@ const busyMarginMs = 100;
 export function createExecuteCall(deps: CallDeps): JobHandler<CallJob> {
   return async (job, shutdown) => {
     const target = deps.findTarget(job.decision.chosen);
-    if (target === null) return handBack(deps, job, failureOf("candidate_gone", job), []);
+    if (deps.now() >= job.deadlineAtMs) {
+      return endRequest(deps, {
+        job,
+        token: "",
+        failure: failureOf("deadline", job),
+        attempts: job.attempts,
+      });
+    }
+    if (target === null) return handBack(deps, job, failureOf("candidate_gone", job), job.attempts);
 
     const token = deps.newToken();
     const { providerId } = job.decision.chosen;
@@ -64,21 +72,21 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
         job,
         token: "",
         failure: failureOf("cancelled", job),
-        attempts: job.attempts,
+        attempts: [...job.attempts, ...claim.history],
       });
     case "body_lost":
       return endRequest(deps, {
         job,
         token: "",
         failure: failureOf("body_lost", job),
-        attempts: job.attempts,
+        attempts: [...job.attempts, ...claim.history],
       });
     case "breaker_open":
       return handBack(
         deps,
         job,
         { ...failureOf("breaker_open", job), retryAfterMs: claim.retryInMs },
-        job.attempts,
+        [...job.attempts, ...claim.history],
       );
     case "interrupted":
       return endRequest(deps, {

@@ -3,6 +3,7 @@ import type { CallLedger } from "@tokenhub/ledger";
 import type { JobHandler, JobOutcome, JobProducer } from "@tokenhub/queue";
 import { decideRoute } from "@tokenhub/routing";
 import type { RouterEvents } from "../events.ts";
+import { offerTrials } from "../offer-trials.ts";
 import type { RouterState } from "../router-state.ts";
 
 export interface SelectModelDeps {
@@ -11,6 +12,7 @@ export interface SelectModelDeps {
   readonly ledger: Pick<CallLedger, "commit">;
   readonly events: RouterEvents;
   readonly now: () => number;
+  readonly random: () => number;
 }
 
 /** How soon a job is looked at again while no catalogue has been published yet. */
@@ -31,7 +33,7 @@ export function createSelectModel(deps: SelectModelDeps): JobHandler<RouteJob> {
       catalogue,
       features: job.features,
       excluded: job.excluded,
-      health: deps.state.health(),
+      health: offerTrials(deps.state.health(), { nowMs, random: deps.random }),
       nowMs,
     });
     if (outcome.kind === "refused") {

@@ -1,7 +1,7 @@
 import { sql, type CreateTableBuilder, type Kysely } from "kysely";
 
 /** Catalogue, request log and call incidents. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function createInitialTables(db: Kysely<unknown>): Promise<void> {
   await createCatalogue(db);
   await createRequestLog(db);
   await createCallIncidents(db);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { access, chmod, chown, constants, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import process from "node:process";
 
 export interface PostgresServer extends AsyncDisposable {
   /** Creates an empty database and gives its connection URL. */
@@ -41,7 +42,7 @@ export async function startPostgres(binaries: string): Promise<PostgresServer> {
   await chmod(folder, 0o700);
   if (user !== null) await chown(folder, user.uid, user.gid);
   const data = join(folder, "data");
-  const settings = { cwd: folder, env: { PATH: process.env["PATH"], LC_ALL: "C" }, ...(user ?? {}) };
+  const settings = { cwd: folder, env: { PATH: process.env["PATH"], LC_ALL: "C" }, ...user };
   try {
     await run(
       spawn(
@@ -72,7 +73,7 @@ function handleOf(
 ): PostgresServer {
   let created = 0;
   const urlOf = (database: string): string =>
-    `postgres://hub@/${database}?host=${encodeURIComponent(folder)}`;
+    `postgres://hub@localhost/${database}?host=${encodeURIComponent(folder)}`;
   return {
     urlOf,
     async createDatabase() {

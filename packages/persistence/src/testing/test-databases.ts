@@ -13,7 +13,7 @@ export interface TestDatabases extends AsyncDisposable {
 
 export interface TestDatabaseKind {
   readonly name: string;
-  start(): Promise<TestDatabases>;
+  readonly start: () => Promise<TestDatabases>;
 }
 
 /** SQLite, and a real PostgreSQL where the machine has one, else PGlite: never fewer than two. */

@@ -14,7 +14,11 @@ export interface OutgoingBlock {
 /** Brings content that arrives interleaved into the strict order start, deltas, stop, one block after the other. */
 export interface BlockSequencer {
   /** One delta (null: none yet) of the block with that key; `create` is called when the block is new. */
-  put(piece: { readonly key: string; readonly delta: JsonObject | null; readonly create: () => OutgoingBlock }): string;
+  put(piece: {
+    readonly key: string;
+    readonly delta: JsonObject | null;
+    readonly create: () => OutgoingBlock;
+  }): string;
   /** The latest block is finished: more content of its kind begins a new one. */
   endBlock(): string;
   /** Writes and stops all that is left. */

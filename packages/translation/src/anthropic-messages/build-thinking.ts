@@ -7,7 +7,7 @@ import type { BuildTarget } from "../wire-format.ts";
 import type { Turn } from "./build-messages.ts";
 
 /** `max_tokens` when neither the caller nor the catalogue says anything. */
-export const maxTokensDefault = 4_096;
+const maxTokensDefault = 4_096;
 /** With an unknown maximum a thinking budget is not taken higher than this. */
 const unlimitedBudgetMax = 16_384;
 const answerReserve = 1_024;

@@ -82,7 +82,7 @@ export function parseAssistantContent(content: unknown, warnings: WarningList): 
   return objectsOf(content).map((block) => parseAssistantBlock(block, warnings));
 }
 
-export function parseAssistantBlock(block: JsonObject, warnings: WarningList): AssistantBlock {
+function parseAssistantBlock(block: JsonObject, warnings: WarningList): AssistantBlock {
   switch (block["type"]) {
     case "thinking": {
       // The vendor never sends an empty signature; streams of unsigned reasoning leave one behind in the client.

@@ -37,7 +37,8 @@ export function createAnthropicMessagesStreamWriter(context: StreamContext): Str
   let hasStarted = false;
   let isClosed = false;
   let hasRefusal = false;
-  let signature = "";
+  /** The reasoning block that the latest piece of reasoning belongs to. */
+  let reasoning = { signature: "" };
   let wholeBlocks = 0;
 
   const start = (): string => {
@@ -53,15 +54,21 @@ export function createAnthropicMessagesStreamWriter(context: StreamContext): Str
     });
   const putReasoning = (delta: JsonObject | null): string =>
     sequencer.put({ key: "reasoning", delta, create: createReasoning });
-  const createReasoning = (): OutgoingBlock => ({
-    ...plainBlock("reasoning", { type: "thinking", thinking: "", signature: "" }),
-    // In one piece: the vendor's client replaces, it does not append.
-    closingDeltas: () => {
-      const value = signature;
-      signature = "";
-      return value === "" ? [] : [{ type: "signature_delta", signature: value }];
-    },
-  });
+  const createReasoning = (): OutgoingBlock => {
+    const block = { signature: "" };
+    reasoning = block;
+    return {
+      ...plainBlock("reasoning", { type: "thinking", thinking: "", signature: "" }),
+      // In one piece: the vendor's client replaces, it does not append.
+      closingDeltas: () =>
+        block.signature === "" ? [] : [{ type: "signature_delta", signature: block.signature }],
+    };
+  };
+  const addSignature = (signature: string): string => {
+    const opening = putReasoning(null);
+    reasoning.signature += signature;
+    return opening;
+  };
   const putWhole = (contentBlock: JsonObject, deltas: readonly JsonObject[]): string => {
     wholeBlocks += 1;
     const key = `whole:${wholeBlocks}`;
@@ -84,8 +91,7 @@ export function createAnthropicMessagesStreamWriter(context: StreamContext): Str
       case "reasoning-delta":
         return frame.text === "" ? "" : putReasoning({ type: "thinking_delta", thinking: frame.text });
       case "reasoning-signature":
-        signature += frame.signature;
-        return putReasoning(null);
+        return addSignature(frame.signature);
       case "redacted-reasoning":
         return putWhole({ type: "redacted_thinking", data: frame.data }, []);
       case "tool-call-start":

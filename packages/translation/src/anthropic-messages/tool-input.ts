@@ -1,7 +1,7 @@
 import { isJsonObject, jsonText, parseJson, type JsonObject } from "../json-value.ts";
 
 /** Holds arguments that are no JSON object, because Anthropic takes nothing else; {@link formatToolArguments} unwraps it. */
-export const rawArgumentsMember = "_tokenhub_raw_arguments";
+const rawArgumentsMember = "_tokenhub_raw_arguments";
 
 /** Argument text as an Anthropic `input`. No text is no arguments; text that is no JSON object is wrapped, never lost. */
 export function parseToolInput(text: string): { readonly input: JsonObject; readonly isWrapped: boolean } {

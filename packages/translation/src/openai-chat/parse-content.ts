@@ -40,7 +40,7 @@ export function parseAssistantContent(
   });
 }
 
-export function textBlock(text: string, cacheControl: CacheControl | null = null): TextBlock {
+function textBlock(text: string, cacheControl: CacheControl | null = null): TextBlock {
   return { type: "text", text, cacheControl, citations: [] };
 }
 

@@ -9,9 +9,13 @@ export interface Transcoded {
 }
 
 /** A request body from one format to the other, parsed again. */
-export function transcode(
+function transcode(
   body: object,
-  input: { readonly from: ChatFormatName; readonly to: ChatFormatName; readonly target?: Partial<BuildTarget> },
+  input: {
+    readonly from: ChatFormatName;
+    readonly to: ChatFormatName;
+    readonly target?: Partial<BuildTarget>;
+  },
 ): Transcoded {
   const { from, to } = input;
   const text = JSON.stringify(body);

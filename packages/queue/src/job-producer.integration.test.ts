@@ -1,0 +1,216 @@
+import { createKeyspace, type RouteJob } from "@tokenhub/contracts";
+import { startTestRedis, uniquePrefix, until, type TestRedis } from "@tokenhub/testkit";
+import { Queue } from "bullmq";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { callQueueName, jobCatalogue, jobIdOf, routeQueueName } from "./catalogue.ts";
+import { createJobConsumer } from "./job-consumer.ts";
+import { createJobProducer } from "./job-producer.ts";
+import { connectProducer, createBlockingConnection } from "./redis-connection.ts";
+import { callJob, routeJob } from "./route-job.fixture.ts";
+
+let stack: AsyncDisposableStack;
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+});
+afterEach(() => stack.disposeAsync());
+
+async function setup(url = inject("redisUrl")) {
+  const keyspace = createKeyspace(uniquePrefix());
+  // Outages are part of the tests; what matters is how `add` ends.
+  const connection = { url, name: "producer-test", onError: () => undefined };
+  const redis = stack.adopt(await connectProducer(connection), (client) => client.disconnect());
+  const producer = stack.use(createJobProducer(redis, keyspace, () => undefined));
+
+  /** Runs routing jobs and notes the payload of every run. */
+  function consume(): RouteJob[] {
+    const runs: RouteJob[] = [];
+    const blocking = stack.adopt(createBlockingConnection(connection), (client) => client.disconnect());
+    stack.use(
+      createJobConsumer({
+        queueName: routeQueueName,
+        definition: jobCatalogue.route,
+        redis: blocking,
+        keyspace,
+        onError: () => undefined,
+        handler: async (job) => {
+          runs.push(job);
+          return { kind: "done" };
+        },
+      }),
+    );
+    return runs;
+  }
+  const completedKey = `${keyspace.queuePrefix}:${routeQueueName}:completed`;
+  const completedIds = () => redis.zrange(completedKey, "0", "-1");
+  /** Makes a finished job look as if it had ended that long ago. */
+  const age = (jobId: string, ageMs: number) =>
+    redis.zadd(completedKey, "XX", String(Date.now() - ageMs), jobId);
+  return { keyspace, redis, producer, consume, completedIds, age };
+}
+
+async function privateRedis(): Promise<TestRedis> {
+  return stack.use(await startTestRedis());
+}
+
+/** How long a refusal takes; fails when there is none. */
+async function refusalMs(add: () => Promise<void>): Promise<number> {
+  const startedAtMs = performance.now();
+  const outcome = await add().then(
+    () => "added",
+    () => "refused",
+  );
+  expect(outcome).toBe("refused");
+  return performance.now() - startedAtMs;
+}
+
+const succeeds = (add: () => Promise<void>) => () =>
+  add().then(
+    () => true,
+    () => false,
+  );
+
+describe("adding a round", () => {
+  it("many times at once gives one job, with the data of the first", async () => {
+    const { producer, consume } = await setup();
+    await producer.addRoute(routeJob(1, { tenantId: "first" }));
+    await Promise.all(
+      Array.from({ length: 20 }, () => producer.addRoute(routeJob(1, { tenantId: "later" }))),
+    );
+    expect(await producer.countJobs(routeQueueName)).toMatchObject({ waiting: 1, delayed: 0 });
+    const runs = consume();
+    await producer.addRoute(routeJob(2));
+    await until("the later job", () => runs.find((job) => job.requestId === routeJob(2).requestId));
+    expect(runs.map((job) => job.tenantId)).toEqual(["first", "tenant"]);
+  });
+
+  it("again after it was finished does not run it again", async () => {
+    const { producer, consume, completedIds } = await setup();
+    const runs = consume();
+    await producer.addRoute(routeJob(1));
+    await until("the end of the job", async () => (await completedIds()).length === 1);
+    await producer.addRoute(routeJob(1));
+    await producer.addRoute(routeJob(2));
+    await until("the later job", () => runs.length >= 2);
+    expect(runs.map((job) => job.requestId)).toEqual([routeJob(1).requestId, routeJob(2).requestId]);
+  });
+
+  it("is guarded for as long as a finished record is kept, which outlasts a burst of other jobs", async () => {
+    const { producer, consume, completedIds, age } = await setup();
+    const runs = consume();
+    const keptMs = jobCatalogue.route.keepCompletedSeconds * 1_000;
+    await Promise.all([producer.addRoute(routeJob(1)), producer.addRoute(routeJob(2))]);
+    await until("both jobs to end", async () => (await completedIds()).length === 2);
+    await age(jobIdOf(routeJob(1)), keptMs - 10_000);
+    await age(jobIdOf(routeJob(2)), keptMs + 10_000);
+    await Promise.all(Array.from({ length: 200 }, (_, index) => producer.addRoute(routeJob(100 + index))));
+    await until("the burst", () => runs.length === 202);
+    await until("the records to settle", async () => (await completedIds()).length === 201);
+    expect(await completedIds()).toContain(jobIdOf(routeJob(1)));
+    expect(await completedIds()).not.toContain(jobIdOf(routeJob(2)));
+  });
+
+  it("of a later number is a job of its own", async () => {
+    const { producer } = await setup();
+    await producer.addRoute(routeJob(1, { round: 0 }));
+    await producer.addRoute(routeJob(1, { round: 1 }));
+    expect(await producer.countJobs(routeQueueName)).toMatchObject({ waiting: 2 });
+  });
+
+  it("puts a call into the queue of the chosen provider only", async () => {
+    const { producer } = await setup();
+    await Promise.all([
+      producer.addCall(callJob(1, "a")),
+      producer.addCall(callJob(1, "b")),
+      producer.addCall(callJob(2, "b")),
+    ]);
+    expect(await producer.countJobs(callQueueName("a"))).toMatchObject({ waiting: 1 });
+    expect(await producer.countJobs(callQueueName("b"))).toMatchObject({ waiting: 2 });
+    expect(await producer.countJobs(routeQueueName)).toMatchObject({ waiting: 0 });
+  });
+});
+
+describe("a payload of an unknown version", () => {
+  it("fails for good at its first delivery, with its reason, and never reaches the handler", async () => {
+    const { keyspace, redis, producer, consume } = await setup();
+    const queue = stack.adopt(
+      new Queue(routeQueueName, { connection: redis, prefix: keyspace.queuePrefix }),
+      (opened) => opened.close(),
+    );
+    const runs = consume();
+    await queue.add("route", { ...routeJob(1), v: 2 }, { jobId: "newer", attempts: 5 });
+    await until("the failure", () => queue.getJobState("newer").then((state) => state === "failed"));
+    const job = await queue.getJob("newer");
+    expect(job?.failedReason).toBe("payload of route job is not of a known version");
+    expect(job?.attemptsMade).toBe(1);
+    await producer.addRoute(routeJob(2));
+    await until("the next job", () => runs.length > 0);
+    expect(runs).toEqual([routeJob(2)]);
+  });
+});
+
+describe("when Redis is in trouble, adding", () => {
+  it("fails in about a second while Redis is frozen, and works afterwards, the lost round included", async () => {
+    const redis = await privateRedis();
+    const { producer } = await setup(redis.url);
+    await producer.addRoute(routeJob(1));
+    redis.pause();
+    try {
+      const refusalsMs = await Promise.all([
+        refusalMs(() => producer.addRoute(routeJob(2))),
+        refusalMs(() => producer.addCall(callJob(1, "first-used-now"))),
+      ]);
+      expect(Math.max(...refusalsMs)).toBeLessThan(1_500);
+    } finally {
+      redis.resume();
+    }
+    await until(
+      "adding to work again",
+      succeeds(() => producer.addRoute(routeJob(2))),
+    );
+    await until(
+      "the other queue to work",
+      succeeds(() => producer.addCall(callJob(1, "first-used-now"))),
+    );
+    // The frozen Redis may have carried out the add that timed out here: still one job per round.
+    expect(await producer.countJobs(routeQueueName)).toMatchObject({ waiting: 2 });
+    expect(await producer.countJobs(callQueueName("first-used-now"))).toMatchObject({ waiting: 1 });
+  });
+
+  it("fails at once while Redis is down, and works again after it has returned", async () => {
+    const redis = await privateRedis();
+    const { producer } = await setup(redis.url);
+    await producer.addRoute(routeJob(1));
+    await redis.kill();
+    await until(
+      "the loss to be noticed",
+      async () => (await refusalMs(() => producer.addRoute(routeJob(2)))) < 50,
+    );
+    for (let number = 0; number < 20; number += 1) {
+      expect(await refusalMs(() => producer.addRoute(routeJob(3)))).toBeLessThan(200);
+    }
+    await redis.start();
+    await until(
+      "adding to work again",
+      succeeds(() => producer.addRoute(routeJob(4))),
+    );
+    expect(await producer.countJobs(routeQueueName)).toMatchObject({ waiting: 2 });
+  });
+
+  it("to a queue that is first used during the outage works after it", async () => {
+    const redis = await privateRedis();
+    const { producer } = await setup(redis.url);
+    await redis.kill();
+    await refusalMs(() => producer.addRoute(routeJob(1)));
+    await refusalMs(() => producer.addCall(callJob(1, "a")));
+    await redis.start();
+    await until(
+      "routing to work",
+      succeeds(() => producer.addRoute(routeJob(1))),
+    );
+    await until(
+      "calls to work",
+      succeeds(() => producer.addCall(callJob(1, "a"))),
+    );
+    expect(await producer.countJobs(callQueueName("a"))).toMatchObject({ waiting: 1 });
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { summariseResponse } from "./summarise-response.ts";
+
+const noDetails = { cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0, source: "provider" };
+
+describe("summariseResponse", () => {
+  test("reads an OpenAI answer", () => {
+    const body = {
+      model: "gpt-up",
+      choices: [{ message: { content: "x" }, finish_reason: "tool_calls" }],
+      usage: { prompt_tokens: 3, completion_tokens: 4 },
+    };
+    expect(summariseResponse("openai-chat", body)).toEqual({
+      usage: { inputTokens: 3, outputTokens: 4, ...noDetails },
+      finishReason: { unified: "tool_calls", raw: "tool_calls" },
+      upstreamModel: "gpt-up",
+      isEmpty: false,
+    });
+  });
+
+  test("reads an Anthropic answer", () => {
+    const body = {
+      model: "claude-up",
+      content: [{ type: "text", text: "x" }],
+      stop_reason: "pause_turn",
+      usage: {
+        input_tokens: 1,
+        cache_read_input_tokens: 2,
+        cache_creation_input_tokens: 3,
+        output_tokens: 4,
+      },
+    };
+    expect(summariseResponse("anthropic-messages", body)).toEqual({
+      usage: { inputTokens: 6, outputTokens: 4, ...noDetails, cacheReadTokens: 2, cacheWriteTokens: 3 },
+      finishReason: { unified: "pause", raw: "pause_turn" },
+      upstreamModel: "claude-up",
+      isEmpty: false,
+    });
+  });
+
+  test("reads an embeddings answer", () => {
+    const body = { model: "e-up", data: [{ embedding: [1] }], usage: { prompt_tokens: 3, total_tokens: 3 } };
+    expect(summariseResponse("openai-embeddings", body)).toEqual({
+      usage: { inputTokens: 3, outputTokens: 0, ...noDetails },
+      finishReason: null,
+      upstreamModel: "e-up",
+      isEmpty: false,
+    });
+  });
+
+  test.each<["openai-chat" | "anthropic-messages", object, boolean]>([
+    ["openai-chat", { choices: [{ message: { content: "" } }] }, true],
+    ["openai-chat", { choices: [{ message: { content: null } }] }, true],
+    ["openai-chat", { choices: [] }, true],
+    ["openai-chat", { choices: [{ message: { content: null, tool_calls: [{}] } }] }, false],
+    ["openai-chat", { choices: [{ message: { refusal: "No." } }] }, false],
+    ["openai-chat", { choices: [{ message: { content: "" } }, { message: { content: "x" } }] }, false],
+    ["anthropic-messages", { content: [] }, true],
+    ["anthropic-messages", { content: [{ type: "text", text: "" }] }, true],
+    ["anthropic-messages", { content: [{ type: "tool_use" }] }, false],
+    ["anthropic-messages", { content: [{ type: "thinking", thinking: "x" }] }, false],
+  ])("%s %j is empty: %s", (format, body, isEmpty) => {
+    expect(summariseResponse(format, body).isEmpty).toBe(isEmpty);
+  });
+
+  test.each([null, 1, "x", [], {}, { choices: "x", content: 1, data: null, usage: [] }])(
+    "a body of another shape (%j) is an empty answer, not a crash",
+    (body) => {
+      for (const format of ["openai-chat", "anthropic-messages", "openai-embeddings"] as const) {
+        expect(summariseResponse(format, body)).toMatchObject({
+          usage: null,
+          finishReason: null,
+          isEmpty: true,
+        });
+      }
+    },
+  );
+
+  test("DeepSeek's name for cache hits is understood, nonsense counts are not", () => {
+    const usage = { prompt_tokens: 9, completion_tokens: -1, prompt_cache_hit_tokens: 4 };
+    expect(summariseResponse("openai-chat", { usage }).usage).toMatchObject({
+      inputTokens: 9,
+      outputTokens: 0,
+      cacheReadTokens: 4,
+    });
+  });
+});

@@ -1,0 +1,366 @@
+import { startTestNetwork } from "@tokenhub/testkit";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import {
+  bodyWith,
+  bodyWithText,
+  endpointNames,
+  endpoints,
+  prompt,
+  startRefusalBench,
+  wrongKey,
+  type RefusalBench,
+} from "./refusal-bench.ts";
+import { wrongFields } from "./wrong-fields.ts";
+
+let bench: RefusalBench;
+beforeAll(async () => {
+  bench = await startRefusalBench({ redisUrl: inject("redisUrl") });
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+
+/** Whatever was refused: nobody logged the prompt or a key, and nothing of ours failed. */
+afterEach(() => {
+  const lines = bench.network.logLines.splice(0);
+  expect(lines.filter((line) => line.includes(prompt) || line.includes(wrongKey))).toEqual([]);
+  expect(lines.filter((line) => /"level":(?:50|60|"error"|"fatal")/.test(line))).toEqual([]);
+});
+
+const brokenJson: readonly { readonly kind: string; readonly text: string }[] = [
+  { kind: "that is empty", text: "" },
+  { kind: "of white space", text: " \n\t " },
+  { kind: "cut off in a text", text: `{"model":"gpt-test","messages":[{"role":"user","content":"${prompt}` },
+  { kind: "cut off after a comma", text: `{"user":"${prompt}",` },
+  { kind: "with a comma before the closing brace", text: `{"user":"${prompt}",}` },
+  { kind: "with a comma before the closing bracket", text: `{"user":"${prompt}","messages":[1,]}` },
+  { kind: "with single quotes", text: `{'user':'${prompt}'}` },
+  { kind: "with a comment", text: `{"user":"${prompt}" /* why */}` },
+  { kind: "with something behind it", text: `{"user":"${prompt}"} ${prompt}` },
+  { kind: "with a raw line break in a text", text: `{"user":"${prompt}\n"}` },
+  { kind: "with a wrong escape", text: `{"user":"${prompt}\\x41"}` },
+  { kind: "with NaN", text: `{"user":"${prompt}","temperature":NaN}` },
+  { kind: "with a number that has a leading zero", text: `{"user":"${prompt}","n":01}` },
+  { kind: "that is a form", text: `model=gpt-test&prompt=${prompt}` },
+  { kind: "that is a bare word", text: prompt },
+  { kind: "that is a list", text: `[{"role":"user","content":"${prompt}"}]` },
+  { kind: "that is a text", text: `"${prompt}"` },
+  { kind: "that is a number", text: "42" },
+  { kind: "that is null", text: "null" },
+  { kind: "that is true", text: "true" },
+];
+
+describe.each(endpointNames)("a bad request for %s", (endpoint) => {
+  const { path, body } = endpoints[endpoint];
+  const valid = JSON.stringify(body);
+
+  it.each(brokenJson)("is refused for a body $kind", async ({ text }) => {
+    await bench.expectRefusal({ path, body: text }, { code: "invalid_json", says: /JSON/ });
+  });
+
+  it("is refused for bytes that are no UTF-8, wherever they stand", async () => {
+    const [before = "", after = ""] = valid.split(prompt);
+    const broken = [
+      [0xff],
+      [0xc3, 0x28],
+      [0xe2, 0x82],
+      [0xed, 0xa0, 0x80],
+      [0xf5, 0x80, 0x80, 0x80],
+      [0xc0, 0xaf],
+    ];
+    for (const bytes of broken) {
+      const bodyBytes = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
+      await bench.expectRefusal({ path, body: bodyBytes }, { code: "invalid_utf8", says: /UTF-8/ });
+    }
+    const utf16 = Buffer.from(`\ufeff${valid}`, "utf16le");
+    await bench.expectRefusal({ path, body: utf16 }, { code: "invalid_utf8", says: /UTF-8/ });
+  });
+
+  it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense"])(
+    "is refused for the content type %s",
+    async (contentType) => {
+      await bench.expectRefusal(
+        { path, body: valid, headers: { "content-type": contentType } },
+        { code: "unsupported_media_type", says: /application\/json/ },
+      );
+    },
+  );
+
+  it.each(["gzip", "br", "identity, deflate"])("is refused for a body in content encoding %s", async (encoding) => {
+    await bench.expectRefusal(
+      { path, body: valid, headers: { "content-encoding": encoding } },
+      { code: "unsupported_media_type", says: /without `content-encoding`/ },
+    );
+  });
+
+  it("is refused for a name no model has, with the closest ones", async () => {
+    const name = body.model.slice(0, -1);
+    await bench.expectRefusal(
+      { path, body: bodyWith(endpoint, { model: name }) },
+      { code: "model_not_found", param: "model", says: new RegExp(`Did you mean ${body.model}`) },
+    );
+  });
+
+  it.each([
+    { kind: "a header in it", model: "gpt-test\r\nx-evil: 1" },
+    { kind: "a header in it, escaped once more", model: "gpt-test%0d%0ax-evil:%201" },
+    { kind: "control characters", model: "\u0000\u0007\u001b[31m\u007f" },
+    { kind: "letters beyond Latin-1", model: "模型-🙂-\u2028\u202e" },
+    { kind: "lone surrogates", model: "\ud800\udc00\ud800" },
+    { kind: "a path", model: "../../etc/passwd" },
+    { kind: "a Redis key", model: "{test}:queue:route" },
+    { kind: "a prototype's member", model: "__proto__" },
+    { kind: "another prototype's member", model: "constructor" },
+    { kind: "a megabyte", model: "m".repeat(1_000_000) },
+  ])("is refused for a model name with $kind, and its answer stays short and in one piece", async ({ model }) => {
+    const answer = await bench.expectRefusal(
+      { path, body: bodyWith(endpoint, { model }) },
+      { code: "model_not_found", param: "model" },
+    );
+    expect(answer.headers["x-evil"]).toBeUndefined();
+    expect(answer.text.length).toBeLessThan(1_000);
+  });
+
+  it("is refused without a key, with a wrong one and with half a credential", async () => {
+    const without = { authorization: undefined };
+    const bad = (headers: Record<string, string | undefined>) => ({ path, body: valid, headers });
+    const missing = { code: "missing_api_key", says: /Authorization: Bearer/ } as const;
+    const invalid = { code: "invalid_api_key" } as const;
+    await bench.expectRefusal(bad(without), missing);
+    await bench.expectRefusal(bad({ authorization: "" }), missing);
+    await bench.expectRefusal(bad({ authorization: "Bearer" }), missing);
+    await bench.expectRefusal(bad({ authorization: "Bearer   " }), missing);
+    await bench.expectRefusal(bad({ authorization: `Basic ${wrongKey}` }), missing);
+    await bench.expectRefusal(bad({ ...without, "x-api-key": "" }), missing);
+    await bench.expectRefusal(bad({ authorization: `Bearer ${wrongKey}` }), invalid);
+    await bench.expectRefusal(bad({ authorization: `bearer  ${wrongKey}` }), invalid);
+    await bench.expectRefusal(bad({ authorization: `Bearer ${bench.network.apiKey.slice(0, -1)}` }), invalid);
+    await bench.expectRefusal(bad({ authorization: `Bearer ${bench.network.apiKey} x` }), invalid);
+    await bench.expectRefusal(bad({ ...without, "x-api-key": wrongKey }), invalid);
+    await bench.expectRefusal(bad({ ...without, "api-key": wrongKey }), invalid);
+    await bench.expectRefusal(bad({ ...without, "x-api-key": "k".repeat(10_000) }), invalid);
+  });
+
+  it.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])("is refused for the method %s", async (method) => {
+    const hasBody = method !== "GET" && method !== "HEAD";
+    const bad = { path, method, ...(hasBody ? { body: valid } : { headers: { "content-type": undefined } }) };
+    if (method === "HEAD") {
+      const answer = await bench.send(bad);
+      expect([answer.status, answer.headers["allow"], answer.text]).toEqual([405, "POST", ""]);
+      return;
+    }
+    const answer = await bench.expectRefusal(bad, { code: "method_not_allowed", says: /Use POST/ });
+    expect(answer.headers["allow"]).toBe("POST");
+  });
+
+  it.each(["0", "-1", "abc", "NaN", "Infinity", "1e400", "5 minutes", "1,000", "10, 20"])(
+    "is refused for x-tokenhub-timeout-ms: %s",
+    async (timeout) => {
+      await bench.expectRefusal(
+        { path, body: valid, headers: { "x-tokenhub-timeout-ms": timeout } },
+        { code: "invalid_request", param: "x-tokenhub-timeout-ms", says: /positive number of milliseconds/ },
+      );
+    },
+  );
+
+  it.each([
+    ["x-tokenhub-strategy", "best", "strategy"],
+    ["x-tokenhub-strategy", "5", "strategy"],
+    ["x-tokenhub-mode", "fast", "mode"],
+    ["x-tokenhub-max-cost-per-1k", "-1", "max_cost_per_1k"],
+    ["x-tokenhub-max-cost-per-1k", "cheap", "max_cost_per_1k"],
+    ["x-tokenhub-min-context", "1.5", "min_context"],
+    ["x-tokenhub-min-context", "-1", "min_context"],
+    ["x-tokenhub-min-context", "Infinity", "min_context"],
+    ["x-tokenhub-min-weight", "heavy", "min_weight"],
+    ["x-tokenhub-allow-fallback", "yes", "allow_fallback"],
+    ["x-tokenhub-allow-fallback", "1", "allow_fallback"],
+    ["x-tokenhub-allow-escalation", "no", "allow_escalation"],
+  ])("is refused for the hint %s: %s", async (header, value, name) => {
+    await bench.expectRefusal(
+      { path, body: valid, headers: { [header]: value } },
+      { code: "invalid_request", param: `tokenhub.${name}`, says: new RegExp(name) },
+    );
+  });
+
+  it.each([
+    [{ strategy: "best" }, "tokenhub.strategy"],
+    [{ mode: 5 }, "tokenhub.mode"],
+    [{ max_cost_per_1k: "1" }, "tokenhub.max_cost_per_1k"],
+    [{ max_cost_per_1k: -1 }, "tokenhub.max_cost_per_1k"],
+    [{ min_context: 1.5 }, "tokenhub.min_context"],
+    [{ min_context: null }, "tokenhub.min_context"],
+    [{ min_weight: -1 }, "tokenhub.min_weight"],
+    [{ allow_fallback: "true" }, "tokenhub.allow_fallback"],
+    [{ allow_escalation: 0 }, "tokenhub.allow_escalation"],
+    [{ fallback: true }, "tokenhub"],
+    [{ allow_fallback: true, allowFallback: true }, "tokenhub"],
+    [{ ["k".repeat(100_000)]: 1 }, "tokenhub"],
+  ])("is refused for the wishes %#: $1", async (tokenhub, param) => {
+    const answer = await bench.expectRefusal(
+      { path, body: bodyWith(endpoint, { tokenhub }) },
+      { code: "invalid_request", param },
+    );
+    expect(answer.text.length).toBeLessThan(1_000);
+  });
+
+  it("is refused for prototype members among the wishes, and changes no prototype", async () => {
+    for (const wishes of ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}']) {
+      await bench.expectRefusal(
+        { path, body: bodyWithText(endpoint, `"tokenhub":${wishes}`) },
+        { code: "invalid_request", param: "tokenhub" },
+      );
+    }
+    expect("polluted" in {}).toBe(false);
+  });
+});
+
+describe("a field of the wrong form", () => {
+  it.each(wrongFields)("$endpoint: `$member` is refused with its path", async ({ endpoint, member, values }) => {
+    const { path } = endpoints[endpoint];
+    for (const value of values) {
+      const text = value === 1e300 ? "1e300" : null;
+      const body =
+        text === null ? bodyWith(endpoint, { [member]: value }) : bodyWithText(endpoint, `"${member}":${text}`);
+      const answer = await bench.expectRefusal(
+        { path, body },
+        { code: "invalid_request", param: member, says: new RegExp(`\`${member}`) },
+      );
+      expect(answer.text.length).toBeLessThan(1_000);
+    }
+  });
+
+  it.each(["1e400", "-1e400", "123456789012345678901234567890", "1e-400"])(
+    "refuses or takes the number %s without failing on it",
+    async (number) => {
+      for (const endpoint of ["chat", "messages"] as const) {
+        for (const member of ["max_tokens", "temperature", "top_p"]) {
+          const body = bodyWithText(endpoint, `"${member}":${number}`);
+          const answer = await bench.send({ path: endpoints[endpoint].path, body });
+          expect([200, 400], `${endpoint} ${member}: ${answer.text}`).toContain(answer.status);
+        }
+      }
+    },
+  );
+
+  it("an empty list of messages has a code of its own", async () => {
+    for (const endpoint of ["chat", "messages"] as const) {
+      await bench.expectRefusal(
+        { path: endpoints[endpoint].path, body: bodyWith(endpoint, { messages: [] }) },
+        { code: "empty_messages", param: "messages", says: /at least one message/ },
+      );
+    }
+  });
+
+  it("a member name of a hundred kilobytes makes no long message", async () => {
+    const name = "k".repeat(100_000);
+    for (const members of [{ metadata: { [name]: 5 } }, { logit_bias: { [name]: "x" } }]) {
+      const answer = await bench.expectRefusal(
+        { path: endpoints.chat.path, body: bodyWith("chat", members) },
+        { code: "invalid_request" },
+      );
+      expect(answer.text.length).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe("a path nobody serves", () => {
+  it.each([
+    "/",
+    "/v1",
+    "/v1/chat",
+    "/v1/completions",
+    "/chat/completions",
+    "/v1/chat/completions/extra",
+    "/v2/messages",
+    "/v1/messages/batches",
+    "/v1/%E0%A4%A",
+    "/v1/models/%ZZ",
+    "/..%2f..%2fetc/passwd",
+    `/${"a".repeat(5_000)}`,
+  ])("is answered with 404: %s", async (path) => {
+    const answer = await bench.expectRefusal(
+      { path, body: JSON.stringify(endpoints.chat.body), method: path.includes("/models/") ? "GET" : "POST" },
+      { code: "unknown_path" },
+    );
+    expect(answer.text.length).toBeLessThan(1_000);
+  });
+
+  it("does not care how it is asked", async () => {
+    for (const method of ["GET", "PUT", "DELETE"])
+      await bench.expectRefusal({ path: "/v1/nothing", method }, { code: "unknown_path" });
+  });
+});
+
+describe("a request with strange but valid members", () => {
+  it.each(endpointNames)("%s: prototype members change no prototype", async (endpoint) => {
+    const { path } = endpoints[endpoint];
+    const members = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}';
+    const nested = `"metadata":{${members.replaceAll(/\{"polluted":1\}/g, '"x"').replace(/\{"prototype":"x"\}/, '"x"')}}`;
+    for (const text of [members, nested]) {
+      const answer = await bench.send({ path, body: bodyWithText(endpoint, text) });
+      expect([200, 400], answer.text).toContain(answer.status);
+      expect("polluted" in {}).toBe(false);
+    }
+    await bench.expectHealthy();
+  });
+
+  it.each(["chat", "messages"] as const)(
+    "%s: of a member that stands twice the last one counts, for us and for the provider",
+    async (endpoint) => {
+      const { path, body } = endpoints[endpoint];
+      bench.network.mock.clearCalls();
+      const twice = `{"model":"spare-test","stream":true,"tokenhub":{"nonsense":1},${bodyWithText(
+        endpoint,
+        '"stream":false,"tokenhub":{}',
+      ).slice(1)}`;
+      const answer = await bench.send({ path, body: twice });
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.headers["x-tokenhub-model"]).toBe(body.model);
+      const sent = bench.network.mock.calls().map((call) => call.body);
+      expect(sent).toHaveLength(1);
+      expect(JSON.stringify(sent[0])).not.toContain("tokenhub");
+      expect(sent[0]).not.toMatchObject({ stream: true });
+    },
+  );
+
+  it("a last duplicate that is wrong is refused", async () => {
+    await bench.expectRefusal(
+      { path: endpoints.chat.path, body: bodyWithText("chat", '"model":"no-such-model"') },
+      { code: "model_not_found", param: "model" },
+    );
+  });
+});
+
+describe("in open mode", () => {
+  it("no key is let in, a wrong one is still refused", async () => {
+    await using open = await startTestNetwork({
+      redisUrl: inject("redisUrl"),
+      env: { TOKENHUB_AUTH: "open" },
+    });
+    for (const endpoint of endpointNames) {
+      const { path, body } = endpoints[endpoint];
+      const ask = (headers: Record<string, string>): Promise<Response> =>
+        fetch(open.url + path, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify(body),
+        });
+      expect((await ask({})).status).toBe(200);
+      open.mock.clearCalls();
+      const wrong: Record<string, string>[] = [
+        { authorization: `Bearer ${wrongKey}` },
+        { "x-api-key": wrongKey },
+        { "api-key": wrongKey },
+      ];
+      for (const headers of wrong) {
+        const answer = await ask(headers);
+        const refused = {
+          status: answer.status,
+          headers: Object.fromEntries(answer.headers),
+          text: await answer.text(),
+        };
+        bench.expectRefusalAnswer(refused, path, { code: "invalid_api_key" });
+      }
+      expect(open.mock.calls()).toHaveLength(0);
+    }
+  });
+});
