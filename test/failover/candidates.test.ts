@@ -102,7 +102,7 @@ describe("an alias", () => {
     site.mock.plan("up-fair", { steps: [{ kind: "status", status: 404, repeat: true }] });
     site.mock.clearCalls();
     expect((await askFor({ model: "chat" })).status).toBe(502);
-    expect(calledModels().toSorted()).toEqual(["up-fair", "up-good"]);
+    expect(new Set(calledModels())).toEqual(new Set(["up-fair", "up-good"]));
   });
 });
 

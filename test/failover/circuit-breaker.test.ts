@@ -111,7 +111,8 @@ describe("after the open time", () => {
     site.mock.plan(`up-${shaky}`, { text: "back again", latencyMs: 400 });
     const answers = await askMany(6);
     expect(callsToShaky()).toHaveLength(1);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 503, 503, 503, 503, 503]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(5);
     expect(await health("breaker")).toBe("closed");
     await until("the router to hear of it", async () => (await askShaky()).status === 200);
     site.mock.clearPlans();
@@ -137,7 +138,7 @@ describe("after the open time", () => {
     const trial = ask(gateway, { model: shaky, signal: impatient.signal });
     await site.mock.waitForCall((call) => call.outcome === "hanging", 5_000);
     impatient.abort();
-    await expect(trial).rejects.toThrow();
+    await expect(trial).rejects.toThrow("aborted");
     await site.mock.waitForCall((call) => call.outcome === "aborted_by_client", 5_000);
     await until("the cancelled request to end", async () => (await health("trialUntilMs")) === "0");
     expect(await askShaky()).toMatchObject({ status: 200, text: "back again" });

@@ -34,8 +34,14 @@ interface ServiceOptions {
   readonly drainMs?: number;
 }
 
+interface RouterOptions extends ServiceOptions {
+  /** Decides which requests are offered to a recovering provider; default: none. */
+  readonly random?: () => number;
+}
+
 interface ProviderWorkerOptions extends ServiceOptions {
   readonly onlyProviders?: readonly string[];
+  /** The jitter of every backoff. */
   readonly random?: () => number;
 }
 
@@ -52,7 +58,7 @@ export interface Site extends AsyncDisposable {
   /** Log lines of the services in this process. */
   readonly logLines: string[];
   startGateway(options?: ServiceOptions): Promise<Gateway>;
-  startRouter(options?: ServiceOptions): Promise<RouterWorker>;
+  startRouter(options?: RouterOptions): Promise<RouterWorker>;
   startProviderWorker(options?: ProviderWorkerOptions): Promise<ProviderWorker>;
   /** One of each; gives the gateway. */
   startAll(options?: ServiceOptions): Promise<Gateway>;
@@ -113,9 +119,12 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         loggerOf("gateway"),
       ),
     );
-  const startRouter: Site["startRouter"] = async (service = {}) =>
+  const startRouter: Site["startRouter"] = async ({ random = () => 0.999, ...service } = {}) =>
     resources.use(
-      await composeRouterWorker({ ...workerOf(service), concurrency: null }, loggerOf("router-worker")),
+      await composeRouterWorker(
+        { ...workerOf(service), concurrency: null },
+        { ...loggerOf("router-worker"), random },
+      ),
     );
   const startProviderWorker: Site["startProviderWorker"] = async ({
     onlyProviders,

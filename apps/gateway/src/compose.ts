@@ -9,7 +9,7 @@ import {
   createReplyListener,
 } from "@tokenhub/queue";
 import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { readOrCreateApiKey } from "./admission/api-key-file.ts";
 import { createAuthenticator } from "./admission/authenticate.ts";
 import { createCatalogueService } from "./catalogue/catalogue-service.ts";
@@ -46,7 +46,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const metrics = createMetrics({ service: "gateway", processMetrics: true });
   const events = createGatewayEvents(logger, metrics);
   const keyspace = createKeyspace(product.redis.prefix);
-  const gatewayId = idFrom("gateway", randomBytes(12));
+  const gatewayId = idFrom("gateway", randomUUID());
   const now = overrides.now ?? Date.now;
   for (const warning of product.warnings) logger.warn(warning);
 

@@ -13,7 +13,7 @@ import {
 } from "@tokenhub/queue";
 import { defaultRecoveryPolicy } from "@tokenhub/resilience";
 import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallDeps } from "./call-deps.ts";
 import { createTargetIndex } from "./target-index.ts";
@@ -79,7 +79,7 @@ export async function compose(
     now: overrides.now ?? Date.now,
     random: overrides.random ?? Math.random,
     sleep: (durationMs) => sleep(durationMs),
-    newToken: () => randomBytes(12).toString("hex"),
+    newToken: () => randomUUID(),
   };
   const handler = createExecuteCall(deps);
 

@@ -11,9 +11,7 @@ export const idPrefixes = {
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
-/** Builds an id from random bytes the caller supplies (at least 12), e.g. `req_` + 24 hexadecimal digits. */
-export function idFrom(kind: IdKind, randomBytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of randomBytes) hex += byte.toString(16).padStart(2, "0");
-  return idPrefixes[kind] + hex;
+/** Builds an id from a random UUID the caller supplies, e.g. `req_` + 32 hexadecimal digits. */
+export function idFrom(kind: IdKind, uuid: string): string {
+  return idPrefixes[kind] + uuid.replaceAll("-", "");
 }

@@ -8,8 +8,7 @@ export interface JobDefinition<Payload> {
   readonly concurrency: number;
   /** Runs of a job whose handler threw (our own fault or Redis trouble); provider failures are not counted here. */
   readonly attempts: number;
-  /** How long finished and failed records stay, in seconds. The call ledger guards against repeats beyond that. */
-  readonly keepCompletedSeconds: number;
+  /** How long failed records stay, in seconds. Finished ones go at once: the call ledger is what guards against repeats. */
   readonly keepFailedSeconds: number;
 }
 
@@ -27,7 +26,6 @@ export const jobCatalogue = {
     schema: envelopeSchema,
     concurrency: 100,
     attempts: 5,
-    keepCompletedSeconds: 120,
     keepFailedSeconds: 604_800,
   },
   call: {
@@ -35,7 +33,6 @@ export const jobCatalogue = {
     schema: callJobSchema,
     concurrency: 64,
     attempts: 5,
-    keepCompletedSeconds: 120,
     keepFailedSeconds: 604_800,
   },
 } as const satisfies { route: JobDefinition<RouteJob>; call: JobDefinition<CallJob> };

@@ -50,7 +50,7 @@ export function createJobProducer(
       jobId: jobIdOf(job),
       attempts: definition.attempts,
       backoff: { type: "exponential", delay: 200, jitter: 0.5 },
-      removeOnComplete: { age: definition.keepCompletedSeconds },
+      removeOnComplete: true,
       removeOnFail: { age: definition.keepFailedSeconds },
     });
   }

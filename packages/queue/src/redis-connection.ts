@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { coalesceWrites } from "./coalesce-writes.ts";
 import { TokenHubError } from "@tokenhub/contracts";
 
 export interface ConnectionOptions {
@@ -59,6 +60,7 @@ async function connectOnce({ url, name, onError }: ConnectionOptions): Promise<R
 /** A client that may block and waits through outages: for BullMQ workers, subscribers and blocking reads. */
 export function createBlockingConnection({ url, name, onError }: ConnectionOptions): Redis {
   const redis = new Redis(url, { maxRetriesPerRequest: null, connectTimeout: 5_000, connectionName: name });
+  coalesceWrites(redis);
   redis.on("error", onError);
   return redis;
 }

@@ -588,6 +588,13 @@ describe("an Anthropic request for OpenAI", () => {
       expect(conversation([hi, { role: "assistant", content: "I" }]).warnings).toHaveLength(1);
     });
 
+    test("a prefilled answer is continued by servers that can be told to", () => {
+      const messages = [hi, { role: "assistant", content: "I" }];
+      const { body, warnings } = toOpenAi(request({ messages }), { extensions: ["continue_final_message"] });
+      expect(body).toMatchObject({ continue_final_message: true, add_generation_prompt: false });
+      expect(warnings).toEqual([]);
+    });
+
     test.each<[unknown, string]>([
       [undefined, "messages"],
       [[null], "messages.0"],

@@ -120,6 +120,8 @@ describe("inspectRequest", () => {
     ["openai-chat", { response_format: { type: "text" } }, []],
     ["openai-chat", { reasoning_effort: "none" }, []],
     ["openai-chat", { reasoning_effort: null }, []],
+    ["openai-chat", { thinking: { type: "enabled" } }, ["reasoning"]],
+    ["openai-chat", { thinking: { type: "disabled" } }, []],
     ["anthropic-messages", {}, []],
     ["anthropic-messages", { thinking: { type: "disabled" } }, []],
     ["anthropic-messages", { thinking: { type: "adaptive" } }, ["reasoning"]],

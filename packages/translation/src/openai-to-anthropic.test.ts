@@ -264,6 +264,28 @@ describe("an OpenAI request for Anthropic", () => {
     });
   });
 
+  test.each<[Record<string, unknown>, Record<string, unknown>]>([
+    [
+      { type: "enabled", budget_tokens: 2_000 },
+      { max_tokens: 6_096, thinking: { type: "enabled", budget_tokens: 2_000 } },
+    ],
+    [{ type: "adaptive", display: "omitted" }, { thinking: { type: "adaptive", display: "omitted" } }],
+    [{ type: "disabled" }, { thinking: { type: "disabled" } }],
+  ])("thinking %j, which clients send through the OpenAI format, is understood", (thinking, expected) => {
+    const { body, warnings } = toAnthropic(request({ thinking }));
+    expect(body).toMatchObject(expected);
+    expect(warnings).toEqual([]);
+  });
+
+  test("thinking and tool choices of an unknown kind are reported", () => {
+    const { body, warnings } = toAnthropic(
+      request({ thinking: { type: "dreaming" }, tools: [weatherTool], tool_choice: "any" }),
+    );
+    expect(body).not.toHaveProperty("thinking");
+    expect(body).not.toHaveProperty("tool_choice");
+    expect(warnings).toHaveLength(2);
+  });
+
   describe("tools", () => {
     test.each<[string, unknown, unknown]>([
       ["auto", "auto", { type: "auto" }],
@@ -415,6 +437,25 @@ describe("an OpenAI request for Anthropic", () => {
         { role: "system", content: "B" },
       ]);
       expect(warnings).toEqual([]);
+    });
+
+    test("a system message between tool calls and their results moves even then", () => {
+      const features = { midConversationSystem: true };
+      const tool_calls = [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }];
+      const messages = [
+        hi,
+        { role: "assistant", tool_calls },
+        { role: "system", content: "B" },
+        { role: "tool", tool_call_id: "a", content: "1" },
+      ];
+      const { body, warnings } = toAnthropic({ model: "m", messages }, { features });
+      expect(body["system"]).toBe("B");
+      expect(body["messages"]).toMatchObject([
+        {},
+        { role: "assistant" },
+        { content: [{ type: "tool_result" }] },
+      ]);
+      expect(warnings).toHaveLength(1);
     });
 
     test("a conversation of system messages only gets a user message", () => {

@@ -6,7 +6,7 @@ import { encodeSseEvent } from "./encode-sse-event.ts";
 import { createSseParser } from "./sse-parser.ts";
 import type { SseEvent } from "./wire-format.ts";
 
-const lineText = fc.string().map((text) => text.replaceAll(/[\r\n\uFEFF]/g, "x"));
+const lineText = fc.string({ minLength: 1 }).map((text) => text.replaceAll(/[\r\n\uFEFF]/g, "x"));
 const events = fc.array(
   fc.record({
     event: fc.option(fc.constantFrom("message_start", "ping"), { nil: null }),
@@ -35,6 +35,12 @@ describe("createSseParser", () => {
     expect(read).toEqual([
       { event: "a", data: "1" },
       { event: null, data: "2" },
+    ]);
+  });
+
+  test("skips events without data", () => {
+    expect(createSseParser().push("event: ping\n\ndata:\n\ndata: 1\n\n")).toEqual([
+      { event: null, data: "1" },
     ]);
   });
 

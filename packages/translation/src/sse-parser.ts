@@ -24,7 +24,10 @@ export function createSseParser(bufferCharsMax: number = sseBufferCharsMax): Sse
   let overflow = false;
   const parser = createParser({
     maxBufferSize: bufferCharsMax,
-    onEvent: ({ event, data }) => events.push({ event: event ?? null, data }),
+    onEvent: ({ event, data }) => {
+      // An event without data is none: the standard says so, and some servers send them to keep the line open.
+      if (data !== "") events.push({ event: event ?? null, data });
+    },
     onError: ({ type }) => {
       overflow ||= type === "max-buffer-size-exceeded";
     },

@@ -23,7 +23,8 @@ export interface BuildTarget {
   readonly maxOutputTokens: number | null;
   /**
    * Non-standard members the target accepts. openai-chat knows `top_k`, `cache_control`, `prompt_cache_breakpoint`,
-   * `reasoning_content` and `reasoning_details`.
+   * `reasoning_content`, `reasoning_details` and
+   * `continue_final_message`.
    */
   readonly extensions?: readonly string[];
   readonly features?: BuildFeatures;

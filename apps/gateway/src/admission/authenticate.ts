@@ -1,5 +1,5 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** Who a request runs as. */
@@ -20,8 +20,9 @@ export type Authenticator = (headers: IncomingHttpHeaders) => Caller;
  * @throws TokenHubError `missing_api_key`, `invalid_api_key`.
  */
 export function createAuthenticator({ mode, apiKeys }: AuthenticatorOptions): Authenticator {
-  const pepper = randomBytes(32);
-  const digest = (key: string): Buffer => createHmac("sha256", pepper).update(key).digest();
+  const pepper = randomBytes(32).toString("hex");
+  // One-shot hashing is several times faster than a keyed hash object; the pepper in front plays the key's part.
+  const digest = (key: string): Buffer => hash("sha256", pepper + key, "buffer");
   const known = apiKeys.map(digest);
 
   return (headers) => {

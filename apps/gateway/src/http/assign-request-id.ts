@@ -1,10 +1,10 @@
 import { idFrom } from "@tokenhub/contracts";
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 
 /** Gives every request its id, under both header names that official SDKs read. */
 export const assignRequestId: RequestHandler = (_request, response, next) => {
-  const requestId = idFrom("request", randomBytes(12));
+  const requestId = idFrom("request", randomUUID());
   response.locals["requestId"] = requestId;
   response.setHeader("x-request-id", requestId);
   response.setHeader("request-id", requestId);

@@ -1,6 +1,6 @@
 import { ConfigError } from "@tokenhub/config";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { refuseMalformed } from "./refuse-malformed.ts";
 
@@ -39,8 +39,9 @@ export async function listen({ host, port, handler, isDraining }: ListenOptions)
   server.requestTimeout = 60_000;
   server.headersTimeout = 15_000;
   server.keepAliveTimeout = 75_000;
+  const sockets = trackSockets(server);
   await opened(server, host, port);
-  const close = (graceMs: number): Promise<void> => closeServer(server, graceMs);
+  const close = (graceMs: number): Promise<void> => closeServer(server, { sockets, graceMs });
   return { port: (server.address() as AddressInfo).port, close, [Symbol.asyncDispose]: () => close(0) };
 }
 
@@ -63,16 +64,35 @@ function listenFault(error: NodeJS.ErrnoException, host: string, port: number): 
   return `TokenHub cannot listen on ${address} (${error.code ?? error.message}); set TOKENHUB_HOST to an address of this machine.`;
 }
 
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+interface Closing {
+  readonly sockets: ReadonlySet<Socket>;
+  readonly graceMs: number;
+}
+
 /** `server.close()` alone waits for keep-alive sockets; sweeping idle ones lets it end with the last answer. */
-function closeServer(server: Server, graceMs: number): Promise<void> {
+function closeServer(server: Server, { sockets, graceMs }: Closing): Promise<void> {
+  const closeUnused = (): void => {
+    server.closeIdleConnections();
+    // A connection opened in advance that has not sent a byte yet does not count as idle.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
   return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+    const sweep = setInterval(closeUnused, idleSweepMs);
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
       clearInterval(sweep);
       clearTimeout(cut);
       resolve();
     });
-    server.closeIdleConnections();
+    closeUnused();
   });
 }

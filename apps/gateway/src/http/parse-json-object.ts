@@ -1,7 +1,16 @@
 import { TokenHubError } from "@tokenhub/contracts";
+import { isNestedDeeper } from "./json-depth.ts";
+
+/** Far beyond any schema or conversation; far below where code that follows the nesting runs out of stack, here or at a provider. */
+const maxDepth = 200;
 
 /** Parses a request body. @throws TokenHubError `invalid_json` when it is not a JSON object, with the position of the fault. */
 export function parseJsonObject(text: string): Record<string, unknown> {
+  if (isNestedDeeper(text, maxDepth))
+    throw new TokenHubError(
+      "invalid_json",
+      `The request body is nested more than ${maxDepth} levels deep. Flatten it.`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(text);

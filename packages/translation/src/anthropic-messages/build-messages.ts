@@ -42,7 +42,7 @@ export function buildConversation(
     }
     if (message.role !== "system") {
       addTurn(turns, buildTurn(message, input.warnings));
-    } else if (turns.length > 0 && input.midConversationSystem) {
+    } else if (turns.length > 0 && input.midConversationSystem && !awaitsResults(turns)) {
       addTurn(turns, { role: "system", blocks: systemBlocks(message, input.warnings) });
     } else {
       if (turns.length > 0) {
@@ -63,6 +63,12 @@ export function buildConversation(
 /** `messages`, with the shortest spelling of each content. */
 export function formatTurns(turns: readonly Turn[]): JsonObject[] {
   return turns.map((turn) => ({ role: turn.role, content: compactContent(turn.blocks) }));
+}
+
+/** Whether the results of tool calls must come next. */
+function awaitsResults(turns: readonly Turn[]): boolean {
+  const last = turns.at(-1);
+  return last?.role === "assistant" && last.blocks.some((block) => block["type"] === "tool_use");
 }
 
 function systemBlocks(message: SystemMessage, warnings: WarningList): JsonObject[] {

@@ -11,6 +11,7 @@ import {
 } from "../json-value.ts";
 import { createWarningList, type WarningList } from "../warning-list.ts";
 import type { ParsedRequest } from "../wire-format.ts";
+import { parseThinking } from "../thinking-config.ts";
 import { parseTextBlocks } from "./parse-content.ts";
 import { parseMessages } from "./parse-messages.ts";
 import { parseTool, parseToolChoice } from "./parse-tools.ts";
@@ -20,13 +21,6 @@ const ownMembers = new Set(
   `model messages system max_tokens stop_sequences stream temperature top_p top_k tools tool_choice thinking
   output_config output_format metadata service_tier tokenhub`.split(/\s+/),
 );
-
-const thinkingModes: Readonly<Record<string, CanonicalReasoning["mode"]>> = {
-  enabled: "budget",
-  adaptive: "adaptive",
-  between_tools: "between-tools",
-  disabled: "off",
-};
 
 /** Reads a Messages request. The system prompt becomes the first message, one block per block. */
 export function parseAnthropicMessagesRequest(body: unknown): ParsedRequest {
@@ -48,7 +42,7 @@ export function parseAnthropicMessagesRequest(body: unknown): ParsedRequest {
       maxOutputTokens: numberOf(body["max_tokens"]),
       stopSequences: listOf(body["stop_sequences"]).filter((sequence) => typeof sequence === "string"),
       sampling: parseSampling(body),
-      reasoning: parseReasoning(objectOf(body["thinking"]), textOf(output?.["effort"])),
+      reasoning: parseReasoning(body["thinking"], textOf(output?.["effort"])),
       endUserId: textOf(objectOf(body["metadata"])?.["user_id"]),
       metadata: null,
       serviceTier: body["service_tier"] === "standard_only" ? "default" : textOf(body["service_tier"]),
@@ -79,15 +73,10 @@ function parseSampling(body: JsonObject): CanonicalSampling {
   };
 }
 
-function parseReasoning(thinking: JsonObject | null, effort: string | null): CanonicalReasoning | null {
-  const mode = thinkingModes[textOf(thinking?.["type"]) ?? ""];
-  if (mode === undefined && effort === null) return null;
-  return {
-    mode: mode ?? "unspecified",
-    effort,
-    budgetTokens: mode === "budget" ? numberOf(thinking?.["budget_tokens"]) : null,
-    display: textOf(thinking?.["display"]),
-  };
+function parseReasoning(thinking: unknown, effort: string | null): CanonicalReasoning | null {
+  const parsed = parseThinking(thinking);
+  if (parsed !== null) return { ...parsed, effort };
+  return effort === null ? null : { mode: "unspecified", effort, budgetTokens: null, display: null };
 }
 
 function parseOutput(format: JsonObject | null, warnings: WarningList): CanonicalOutput | null {
@@ -110,9 +99,7 @@ function parseExtras(body: JsonObject): JsonObject {
   const output = without(objectOf(body["output_config"]), ["effort", "format"]);
   if (output !== null) entries.push(["output_config", output]);
   const thinking = objectOf(body["thinking"]);
-  if (thinking !== null && thinkingModes[textOf(thinking["type"]) ?? ""] === undefined) {
-    entries.push(["thinking", thinking]);
-  }
+  if (thinking !== null && parseThinking(thinking) === null) entries.push(["thinking", thinking]);
   return Object.fromEntries(entries);
 }
 

@@ -6,12 +6,8 @@ import type { StreamContext, StreamWriter } from "../wire-format.ts";
 import { createBlockSequencer, type OutgoingBlock } from "./block-sequencer.ts";
 import { messageId, stopDetails, unknownUsage } from "./build-response.ts";
 import { formatAnthropicCounters, formatAnthropicUsage } from "./convert-usage.ts";
-import { createJsonProgress } from "./json-progress.ts";
 import { formatAnthropicStopReason } from "./map-stop-reason.ts";
-import { encodeToolCallId } from "./tool-call-id.ts";
-
-type ToolCallStart = Extract<CanonicalFrame, { type: "tool-call-start" }>;
-type ToolCallDelta = Extract<CanonicalFrame, { type: "tool-call-delta" }>;
+import { callKey, createCallBlocks } from "./tool-call-blocks.ts";
 
 const unfinished: CanonicalFinish = { reason: "other", raw: null, stopSequence: null, explanation: null };
 
@@ -180,10 +176,6 @@ function startMessage(context: StreamContext, usage: Usage): JsonObject {
   };
 }
 
-function callKey(index: number): string {
-  return `call:${index}`;
-}
-
 function plainBlock(key: string, contentBlock: JsonObject): OutgoingBlock {
   return { key, contentBlock, isComplete: () => true, closingDeltas: () => [] };
 }
@@ -193,50 +185,4 @@ function wholeBlock(value: JsonObject): [JsonObject, JsonObject[]] {
   if (value["type"] !== "server_tool_use") return [value, []];
   const delta = { type: "input_json_delta", partial_json: JSON.stringify(value["input"] ?? {}) };
   return [{ ...value, input: {} }, [delta]];
-}
-
-/** Tool calls of one stream. Free text is wrapped as the JSON string of `input`, piece by piece. */
-function createCallBlocks(): {
-  start(frame: ToolCallStart): OutgoingBlock;
-  delta(frame: ToolCallDelta): string;
-  readonly count: number;
-} {
-  const progresses = new Map<number, ReturnType<typeof createJsonProgress>>();
-  const freeText = new Map<number, { isOpen: boolean }>();
-  const progressOf = (index: number): ReturnType<typeof createJsonProgress> => {
-    const progress = progresses.get(index) ?? createJsonProgress();
-    progresses.set(index, progress);
-    return progress;
-  };
-  return {
-    start: (frame) => {
-      const progress = progressOf(frame.index);
-      if (frame.isFreeText) freeText.set(frame.index, { isOpen: false });
-      const id = encodeToolCallId(frame.id);
-      const caller = { type: "direct" };
-      return {
-        key: callKey(frame.index),
-        contentBlock: { type: "tool_use", id, name: frame.name, input: {}, caller },
-        isComplete: () => progress.isComplete,
-        closingDeltas: () => {
-          const isOpen = freeText.get(frame.index)?.isOpen === true;
-          return isOpen ? [{ type: "input_json_delta", partial_json: '"}' }] : [];
-        },
-      };
-    },
-    delta: (frame) => {
-      const free = freeText.get(frame.index);
-      if (free === undefined) {
-        progressOf(frame.index).push(frame.text);
-        return frame.text;
-      }
-      const escaped = JSON.stringify(frame.text).slice(1, -1);
-      const prefix = free.isOpen ? "" : '{"input":"';
-      free.isOpen = true;
-      return prefix + escaped;
-    },
-    get count() {
-      return progresses.size;
-    },
-  };
 }

@@ -4,6 +4,7 @@ import { limitOutputTokens } from "../output-limit.ts";
 import { effortForBudget } from "../reasoning-effort.ts";
 import { createWarningList, type WarningList } from "../warning-list.ts";
 import type { BuildTarget, BuiltRequest } from "../wire-format.ts";
+import type { ContentInput } from "./build-content.ts";
 import { buildMessages } from "./build-messages.ts";
 import { buildTools } from "./build-tools.ts";
 
@@ -15,11 +16,6 @@ export function buildOpenAiChatRequest(request: CanonicalRequest, target: BuildT
   const warnings = createWarningList();
   const input = { extensions: new Set(target.extensions), warnings };
   const messages = buildMessages(request.messages, input);
-  if (request.extras.format !== "openai-chat" && request.messages.at(-1)?.role === "assistant") {
-    warnings.add(
-      "The conversation ends with an assistant message: openai-chat answers it instead of continuing it.",
-    );
-  }
   const body = {
     model: target.model,
     messages,
@@ -38,6 +34,7 @@ export function buildOpenAiChatRequest(request: CanonicalRequest, target: BuildT
       service_tier: request.serviceTier,
     }),
     ...buildTools(request, input),
+    ...prefillMembers(request, input),
     ...extraMembers(request, warnings),
   };
   return { body, warnings: warnings.list() };
@@ -59,10 +56,7 @@ function outputLimit(request: CanonicalRequest, input: TargetInput): number | nu
   return limitOutputTokens(request.maxOutputTokens, { maximum: target.maxOutputTokens, warnings });
 }
 
-function samplingMembers(
-  request: CanonicalRequest,
-  input: { readonly extensions: ReadonlySet<string>; readonly warnings: WarningList },
-): JsonObject {
+function samplingMembers(request: CanonicalRequest, input: ContentInput): JsonObject {
   const { sampling } = request;
   const takesTopK = input.extensions.has("top_k");
   if (sampling.topK !== null && !takesTopK) input.warnings.leftOut("top_k", "openai-chat");
@@ -143,6 +137,18 @@ function stopSequences(request: CanonicalRequest, input: TargetInput): string[] 
 function userMembers(request: CanonicalRequest): JsonObject {
   const hasBoth = request.extras.format === "openai-chat" && "user" in request.extras.members;
   return { [hasBoth ? "safety_identifier" : "user"]: request.endUserId };
+}
+
+/** Anthropic continues a last assistant message. So do servers that can be told to; the others answer it. */
+function prefillMembers(request: CanonicalRequest, input: ContentInput): JsonObject {
+  if (request.extras.format === "openai-chat" || request.messages.at(-1)?.role !== "assistant") return {};
+  if (input.extensions.has("continue_final_message")) {
+    return { continue_final_message: true, add_generation_prompt: false };
+  }
+  input.warnings.add(
+    "The conversation ends with an assistant message: openai-chat answers it instead of continuing it.",
+  );
+  return {};
 }
 
 function extraMembers(request: CanonicalRequest, warnings: WarningList): JsonObject {

@@ -1,6 +1,7 @@
 import type { RequestInspection } from "../inspect-request.ts";
 import { createInputEstimate, type InputEstimate } from "../input-estimate.ts";
 import { listOf, numberOf, objectOf, objectsOf, textOf, type JsonObject } from "../json-value.ts";
+import { parseThinking } from "../thinking-config.ts";
 import { utf8Length } from "../utf8-length.ts";
 
 export function inspectOpenAiChat(body: Record<string, unknown>): RequestInspection {
@@ -10,7 +11,9 @@ export function inspectOpenAiChat(body: Record<string, unknown>): RequestInspect
   for (const tool of listOf(body["functions"])) estimate.addTool(tool);
   if (wantsStructure(body["response_format"])) estimate.need("structured_output");
   const effort = textOf(body["reasoning_effort"]);
-  if (effort !== null && effort !== "none") estimate.need("reasoning");
+  const thinking = parseThinking(body["thinking"]);
+  const wantsThinking = effort === null && thinking !== null && thinking.mode !== "off";
+  if ((effort !== null && effort !== "none") || wantsThinking) estimate.need("reasoning");
   return {
     model: textOf(body["model"]) || null,
     stream: body["stream"] === true,

@@ -11,6 +11,7 @@ import {
 } from "../json-value.ts";
 import { createWarningList, type WarningList } from "../warning-list.ts";
 import type { ParsedRequest } from "../wire-format.ts";
+import { parseThinking } from "../thinking-config.ts";
 import { parseMessages } from "./parse-messages.ts";
 import { parseToolChoice, parseTools } from "./parse-tools.ts";
 
@@ -23,7 +24,10 @@ const ownMembers = new Set(
   ),
 );
 
-/** Reads a chat completion request, legacy `functions`, `function_call` and role `function` included. */
+/**
+ * Reads a chat completion request, legacy `functions`, `function_call` and role `function` included. Anthropic's `thinking`
+ * is understood too: clients send it through the OpenAI format to Claude models.
+ */
 export function parseOpenAiChatRequest(body: unknown): ParsedRequest {
   if (!isJsonObject(body)) throw invalidRequest("body", "must be a JSON object");
   const warnings = createWarningList();
@@ -34,13 +38,13 @@ export function parseOpenAiChatRequest(body: unknown): ParsedRequest {
       stream: body["stream"] === true,
       messages: parseMessages(body["messages"], warnings),
       tools: parseTools(body, warnings),
-      toolChoice: parseToolChoice(body),
+      toolChoice: parseToolChoice(body, warnings),
       parallelToolCalls: booleanOf(body["parallel_tool_calls"]),
       output: parseOutput(objectOf(body["response_format"]), warnings),
       maxOutputTokens: numberOf(body["max_completion_tokens"]) ?? numberOf(body["max_tokens"]),
       stopSequences: parseStop(body["stop"]),
       sampling: parseSampling(body),
-      reasoning: parseReasoning(textOf(body["reasoning_effort"])),
+      reasoning: parseReasoning(textOf(body["reasoning_effort"])) ?? parseThinking(body["thinking"]),
       endUserId: textOf(body["safety_identifier"]) ?? textOf(body["user"]),
       metadata: objectOf(body["metadata"]),
       serviceTier: textOf(body["service_tier"]),
@@ -55,6 +59,7 @@ export function parseOpenAiChatRequest(body: unknown): ParsedRequest {
 function parseExtras(body: JsonObject): JsonObject {
   const entries = Object.entries(body).filter(([key, value]) => {
     if (ownMembers.has(key) || value === null || value === undefined) return false;
+    if (key === "thinking") return parseThinking(value) === null || textOf(body["reasoning_effort"]) !== null;
     if (key === "store") return value !== false;
     if (key === "modalities") return !isTextOnly(value);
     return true;

@@ -43,11 +43,14 @@ function parseFunction(
 }
 
 /** `tool_choice`, else the legacy `function_call`. */
-export function parseToolChoice(body: JsonObject): CanonicalToolChoice | null {
+export function parseToolChoice(body: JsonObject, warnings: WarningList): CanonicalToolChoice | null {
   const choice = body["tool_choice"] ?? body["function_call"];
   if (choice === "auto" || choice === "none" || choice === "required") return { type: choice };
   const object = objectOf(choice);
-  if (object === null) return null;
+  if (object === null) {
+    if (choice !== null && choice !== undefined) warnings.add("`tool_choice` is not known and was left out.");
+    return null;
+  }
   const name = textOf(objectOf(object["function"])?.["name"]) ?? textOf(object["name"]);
   if (name !== null) return { type: "named", name };
   const allowed = objectOf(object["allowed_tools"]);
