@@ -75,9 +75,9 @@ describe.each(endpointNames)("a body above the limit for %s", (endpoint) => {
   });
 
   it("leaves nothing in Redis", async () => {
-    const before = await bench.requestTraces();
+    const before = new Set(await bench.requestTraces());
     await bench.send({ path, body: oversized });
-    expect(await bench.requestTraces()).toEqual(before);
+    expect((await bench.requestTraces()).filter((trace) => !before.has(trace))).toEqual([]);
   });
 
   it("of exactly the limit is taken", async () => {
@@ -204,7 +204,7 @@ describe("a client that goes away in the middle of its body", () => {
     { how: "in good order", leave: "end" },
   ] as const)("$how leaves nothing behind", async ({ leave }) => {
     const { path, body } = endpoints.chat;
-    const before = await bench.requestTraces();
+    const before = new Set(await bench.requestTraces());
     const callsBefore = bench.network.mock.calls().length;
     const whole = rawRequest(path, { headers: keyed, body: JSON.stringify(body) });
     for (const chunked of [false, true]) {
@@ -218,12 +218,8 @@ describe("a client that goes away in the middle of its body", () => {
       connection.socket[leave]();
       await connection.ending();
     }
+    expect((await bench.requestTraces()).filter((trace) => !before.has(trace))).toEqual([]);
     await bench.expectHealthy();
-    // What came in during the healthy request is its own; everything older must be as before.
-    const after = await bench.requestTraces();
-    expect(after.filter((trace) => trace.includes("body"))).toEqual(
-      before.filter((trace) => trace.includes("body")),
-    );
     expect(bench.network.mock.calls().length - callsBefore).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { createCallLedger, defaultLedgerSettings } from "@tokenhub/ledger";
 import { createProviderClient } from "@tokenhub/providers";
 import {
   callQueueName,
-  connectProducer,
+  connectWorker,
   createBlockingConnection,
   createJobConsumer,
   createJobProducer,
@@ -52,15 +52,13 @@ export async function compose(
   const connection = { url: config.redisUrl, onError };
   let keyOf = config.keyOf;
 
-  const redis = stack.adopt(await connectProducer({ ...connection, name: "provider" }), (client) =>
+  // One connection for jobs, ledger and hand-over: what one turn of the event loop sends travels together.
+  const redis = stack.adopt(await connectWorker({ ...connection, name: "provider" }), (client) =>
     client.disconnect(),
   );
   const subscriber = stack.adopt(
     createBlockingConnection({ ...connection, name: "provider-sub" }),
     (client) => client.disconnect(),
-  );
-  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "provider-jobs" }), (client) =>
-    client.disconnect(),
   );
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
   const client = stack.use(createProviderClient({}));
@@ -93,7 +91,7 @@ export async function compose(
         queueName: callQueueName(provider.id),
         definition: jobCatalogue.call,
         concurrency: provider.concurrency,
-        redis: blocking,
+        redis,
         keyspace,
         onError,
         handler,

@@ -39,7 +39,9 @@ export async function recoverFrom(
     attemptsOnCandidate: claim.attemptsOnRound,
     attemptsInRequest: claim.attempts,
     // Another model of a throttled provider is throttled as well.
-    hasFallback: job.decision.fallbacks.some((fallback) => fallback.providerId !== job.decision.chosen.providerId),
+    hasFallback: job.decision.fallbacks.some(
+      (fallback) => fallback.providerId !== job.decision.chosen.providerId,
+    ),
     tokensSent: breakdown.frameCount > 0,
     remainingMs: job.deadlineAtMs - deps.now(),
     policy: deps.policy,

@@ -1,7 +1,7 @@
 import { createKeyspace } from "@tokenhub/contracts";
 import { createCallLedger } from "@tokenhub/ledger";
 import {
-  connectProducer,
+  connectWorker,
   createBlockingConnection,
   createJobConsumer,
   createJobProducer,
@@ -36,13 +36,11 @@ export async function compose(
   const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
   const connection = { url: config.redisUrl, onError };
 
-  const redis = stack.adopt(await connectProducer({ ...connection, name: "router" }), (client) =>
+  // One connection for jobs, ledger and hand-over: what one turn of the event loop sends travels together.
+  const redis = stack.adopt(await connectWorker({ ...connection, name: "router" }), (client) =>
     client.disconnect(),
   );
   const subscriber = stack.adopt(createBlockingConnection({ ...connection, name: "router-sub" }), (client) =>
-    client.disconnect(),
-  );
-  const blocking = stack.adopt(createBlockingConnection({ ...connection, name: "router-jobs" }), (client) =>
     client.disconnect(),
   );
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
@@ -51,7 +49,7 @@ export async function compose(
   const consumer = createJobConsumer({
     queueName: routeQueueName,
     definition: jobCatalogue.route,
-    redis: blocking,
+    redis,
     keyspace,
     onError,
     ...(config.concurrency === null ? {} : { concurrency: config.concurrency }),

@@ -15,5 +15,8 @@ export function offerTrials(
 ): ReadonlyMap<string, ProviderHealth> {
   const due = [...health].filter(([, provider]) => breakerAllows(provider, nowMs) === "trial");
   if (due.length === 0 || random() >= trialShare) return health;
-  return new Map([...health, ...due.map(([id, provider]) => [id, { ...provider, breaker: "closed" as const }] as const)]);
+  return new Map([
+    ...health,
+    ...due.map(([id, provider]) => [id, { ...provider, breaker: "closed" as const }] as const),
+  ]);
 }

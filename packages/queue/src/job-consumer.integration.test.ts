@@ -4,7 +4,6 @@ import { Queue } from "bullmq";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
 import { jobCatalogue, jobIdOf, recoveryTimings, routeQueueName } from "./catalogue.ts";
@@ -52,8 +51,9 @@ async function setup(url = inject("redisUrl")) {
   async function runInProcess(requestId: string): Promise<() => Promise<void>> {
     const child = spawnConsumer(url, prefix);
     stack.defer(() => endProcess(child));
-    for await (const line of createInterface({ input: child.stdout ?? process.stdin }))
-      if (line === requestId) break;
+    let output = "";
+    child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    await until("the process to run the job", () => output.includes(requestId), 15_000);
     return () => endProcess(child);
   }
   const queueKey = (name: string) => `${keyspace.queuePrefix}:${routeQueueName}:${name}`;
@@ -77,7 +77,7 @@ async function setup(url = inject("redisUrl")) {
   };
 }
 
-function spawnConsumer(url: string, prefix: string): ChildProcess {
+function spawnConsumer(url: string, prefix: string) {
   const file = fileURLToPath(new URL("consumer-process.fixture.ts", import.meta.url));
   return spawn(process.execPath, [file, url, prefix], { stdio: ["ignore", "pipe", "inherit"] });
 }

@@ -65,6 +65,16 @@ export function createBlockingConnection({ url, name, onError }: ConnectionOptio
   return redis;
 }
 
+/**
+ * A connected client for a worker process, which has nothing better to do than to wait while Redis is away.
+ * @throws the connection error when Redis cannot be reached at the start.
+ */
+export async function connectWorker(options: ProducerOptions): Promise<Redis> {
+  const probe = await connectProducer(options);
+  probe.disconnect();
+  return createBlockingConnection(options);
+}
+
 /** Turns a failed Redis command into the error a caller may retry, because nothing was accepted. */
 export function queueUnavailable(cause: unknown): TokenHubError {
   return new TokenHubError(

@@ -12,7 +12,7 @@ import { headerText } from "./header-text.ts";
 import { countByReason, listConsidered } from "./list-considered.ts";
 import { orderCandidates } from "./order-candidates.ts";
 import { refuseRoute } from "./refuse-route.ts";
-import { resolveTarget } from "./resolve-target.ts";
+import { resolveTarget, type RoutingTarget } from "./resolve-target.ts";
 import { isLowerBetter, scoreCandidates } from "./score-candidates.ts";
 import { sceneOf, screenModels, type Scene, type Screening } from "./screen-models.ts";
 import { skipReasonOf } from "./verdict.ts";
@@ -51,7 +51,7 @@ export type RoutingOutcome =
  */
 export function decideRoute(input: RoutingInput): RoutingOutcome {
   const { catalogue, features } = input;
-  const target = resolveTarget(catalogue, features.requestedModel);
+  const target = targetOf(input);
   const exclusions = gatherExclusions(catalogue, input.excluded);
   const scene = sceneOf(input, { target, exclusions });
   const screening = screenModels(scene);
@@ -81,6 +81,13 @@ export function decideRoute(input: RoutingInput): RoutingOutcome {
       skippedByReason,
     },
   };
+}
+
+/** A name that was known when the request was accepted may be gone in a later round; who allows fallbacks gets one then. */
+function targetOf({ catalogue, features, excluded }: RoutingInput): RoutingTarget {
+  const target = resolveTarget(catalogue, features.requestedModel);
+  const isGone = target.kind === "unknown" && excluded.length > 0;
+  return isGone && features.policy.allowFallback ? { kind: "any" } : target;
 }
 
 function rank(screening: Screening, { scene, features }: { scene: Scene; features: RoutingFeatures }) {

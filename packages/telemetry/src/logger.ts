@@ -43,8 +43,19 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       },
     },
   };
-  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  const logger = pino(options, destination ?? bufferedOutput());
   return withSafeChildren(logger);
+}
+
+/** How much may wait, and for how long, before it is written: a system call per line would cost more than the line. */
+const bufferBytes = 8_192;
+const flushMs = 250;
+
+/** Standard output in larger pieces; what waits is written at the latest after a quarter of a second and at the exit. */
+function bufferedOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, minLength: bufferBytes });
+  setInterval(() => output.flush(), flushMs).unref();
+  return output;
 }
 
 /** The library gives child bindings no formatter of the parent, so they are sanitised here; grandchildren inherit it. */

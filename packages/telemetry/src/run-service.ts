@@ -32,11 +32,21 @@ const trimAfterMs = 3_000;
  * Runs one service for the life of its process: SIGTERM and SIGINT end it gracefully, SIGHUP reloads its configuration, an
  * operator's mistake is one sentence and exit code 78, an unexpected error exit code 1.
  */
-export async function runService<Config>({ service, process, readConfig, compose }: RunServiceOptions<Config>): Promise<void> {
+export async function runService<Config>({
+  service,
+  process,
+  readConfig,
+  compose,
+}: RunServiceOptions<Config>): Promise<void> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const fail = (error: unknown): void => {
-    const isMistake = error instanceof ConfigError || (error instanceof Error && error.name === "DatabaseError");
-    say(isMistake ? `${service}: ${(error as Error).message}` : `${service} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const isMistake =
+      error instanceof ConfigError || (error instanceof Error && error.name === "DatabaseError");
+    say(
+      isMistake
+        ? `${service}: ${(error as Error).message}`
+        : `${service} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     process.exit(isMistake ? configurationExitCode : 1);
   };
   process.on("uncaughtException", fail);
@@ -66,7 +76,9 @@ export async function runService<Config>({ service, process, readConfig, compose
     try {
       await running.reload?.(await readConfig());
     } catch (error) {
-      say(`${service}: the new configuration was not taken over: ${error instanceof Error ? error.message : String(error)}`);
+      say(
+        `${service}: the new configuration was not taken over: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   };
   process.on("SIGTERM", end);

@@ -319,6 +319,17 @@ describe("an OpenAI stream for an Anthropic caller", () => {
     for (const written of [text, legacy]) expect(toAnthropic(written)).toContain('"stop_reason":"tool_use"');
   });
 
+  test("white space behind complete arguments does not open a second block", () => {
+    const call = (index: number, rest: object): object => chunk({ tool_calls: [{ index, ...rest }] });
+    const text = openAiStream([
+      call(0, { id: "a", function: { name: "f", arguments: "{}" } }),
+      call(1, { id: "b", function: { name: "g", arguments: "{}" } }),
+      call(0, { function: { arguments: "\n" } }),
+      chunk({}, "tool_calls"),
+    ]);
+    expect(blocks(toAnthropic(text))).toHaveLength(6);
+  });
+
   test("reasoning becomes a thinking block, with its signature in one piece", () => {
     const plain = openAiStream([
       chunk({ reasoning_content: "a" }),

@@ -1,4 +1,9 @@
-import { routingPolicySchema, TokenHubError, type RoutingMode, type RoutingPolicy } from "@tokenhub/contracts";
+import {
+  routingPolicySchema,
+  TokenHubError,
+  type RoutingMode,
+  type RoutingPolicy,
+} from "@tokenhub/contracts";
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { describeIssue } from "../http/describe-issue.ts";

@@ -8,34 +8,39 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { firstIssue } from "./first-issue.ts";
 
-const contracts: readonly { readonly name: string; readonly schema: z.ZodObject; readonly valid: object }[] = [
-  {
-    name: "chat",
-    schema: openAiChatRequestSchema,
-    valid: {
-      messages: [
-        { role: "user", content: [{ type: "text", text: "x" }] },
-        { role: "assistant", tool_calls: [{ id: "a", function: { name: "f", arguments: "{}" } }] },
-      ],
-      tools: [{ type: "function", function: { name: "f", parameters: {} } }],
-      stop: ["x"],
-      logit_bias: { "1": 2 },
-      metadata: { a: "b" },
+const contracts: readonly { readonly name: string; readonly schema: z.ZodObject; readonly valid: object }[] =
+  [
+    {
+      name: "chat",
+      schema: openAiChatRequestSchema,
+      valid: {
+        messages: [
+          { role: "user", content: [{ type: "text", text: "x" }] },
+          { role: "assistant", tool_calls: [{ id: "a", function: { name: "f", arguments: "{}" } }] },
+        ],
+        tools: [{ type: "function", function: { name: "f", parameters: {} } }],
+        stop: ["x"],
+        logit_bias: { "1": 2 },
+        metadata: { a: "b" },
+      },
     },
-  },
-  {
-    name: "messages",
-    schema: anthropicMessagesRequestSchema,
-    valid: {
-      max_tokens: 5,
-      messages: [{ role: "user", content: [{ type: "text", text: "x" }] }],
-      system: [{ type: "text", text: "x" }],
-      tools: [{ name: "f", input_schema: {} }],
-      metadata: { user_id: null },
+    {
+      name: "messages",
+      schema: anthropicMessagesRequestSchema,
+      valid: {
+        max_tokens: 5,
+        messages: [{ role: "user", content: [{ type: "text", text: "x" }] }],
+        system: [{ type: "text", text: "x" }],
+        tools: [{ name: "f", input_schema: {} }],
+        metadata: { user_id: null },
+      },
     },
-  },
-  { name: "embeddings", schema: openAiEmbeddingsRequestSchema, valid: { input: [[1, 2], [3]], dimensions: 5 } },
-];
+    {
+      name: "embeddings",
+      schema: openAiEmbeddingsRequestSchema,
+      valid: { input: [[1, 2], [3]], dimensions: 5 },
+    },
+  ];
 
 /** Some place in a value, and what to put there. */
 const damage = fc.record({
@@ -67,7 +72,10 @@ describe.each(contracts)("the first fault of a body for $name", ({ schema, valid
   it("exists exactly when the schema finds one", () => {
     fc.assert(
       fc.property(fc.array(damage, { minLength: 1, maxLength: 3 }), (damages) => {
-        const body = damages.reduce<unknown>((value, { steps, value: put }) => damaged(value, steps, put), valid);
+        const body = damages.reduce<unknown>(
+          (value, { steps, value: put }) => damaged(value, steps, put),
+          valid,
+        );
         expect(firstIssue(schema, body) === undefined).toBe(schema.safeParse(body).success);
       }),
       { numRuns: 3_000 },
@@ -77,7 +85,12 @@ describe.each(contracts)("the first fault of a body for $name", ({ schema, valid
 
 describe("the first fault", () => {
   it("carries the whole path, through lists and the variant that gets furthest", () => {
-    const body = { messages: [{ role: "user", content: "x" }, { role: "user", content: [{ type: "text" }, 5] }] };
+    const body = {
+      messages: [
+        { role: "user", content: "x" },
+        { role: "user", content: [{ type: "text" }, 5] },
+      ],
+    };
     expect(firstIssue(openAiChatRequestSchema, body)?.path).toEqual(["messages", 1, "content", 1]);
     expect(firstIssue(openAiChatRequestSchema, { messages: [{ role: "user", content: 5 }] })?.path).toEqual([
       "messages",

@@ -13,7 +13,9 @@ export function firstIssue(schema: Schema, value: unknown): Issue | undefined {
   switch (def.type) {
     case "optional":
     case "nullable":
-      return value === undefined || value === null ? ownIssue(schema, value) : firstIssue(def.innerType, value);
+      return value === undefined || value === null
+        ? ownIssue(schema, value)
+        : firstIssue(def.innerType, value);
     case "array":
       return Array.isArray(value) ? ofList(schema as z.core.$ZodArray, value) : ownIssue(schema, value);
     case "object":

@@ -9,7 +9,10 @@ function depthOf(value: unknown): number {
 
 describe("the depth of JSON text", () => {
   it("is that of the value, whatever brackets, quotes and backslashes stand in its texts", () => {
-    const text = fc.string({ unit: fc.constantFrom("[", "]", "{", "}", '"', "\\", "a", "\n"), maxLength: 12 });
+    const text = fc.string({
+      unit: fc.constantFrom("[", "]", "{", "}", '"', "\\", "a", "\n"),
+      maxLength: 12,
+    });
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { depthSize: "medium", withCrossShrink: true },

@@ -1,6 +1,6 @@
 import { idFrom } from "@tokenhub/contracts";
 import { encodeErrorBody } from "@tokenhub/translation";
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 
 interface Fault {
@@ -11,7 +11,8 @@ interface Fault {
 
 const notHttp: Fault = {
   statusLine: "400 Bad Request",
-  message: "The bytes on this connection are no valid HTTP/1.1 request. Check the client or the proxy before it.",
+  message:
+    "The bytes on this connection are no valid HTTP/1.1 request. Check the client or the proxy before it.",
   shouldRetry: false,
 };
 const faultsByCode: Readonly<Record<string, Fault>> = {
@@ -34,7 +35,7 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): v
     return;
   }
   const fault = faultsByCode[error.code ?? ""] ?? notHttp;
-  const requestId = idFrom("request", randomBytes(12));
+  const requestId = idFrom("request", randomUUID());
   const body = JSON.stringify(
     encodeErrorBody("openai", { code: "invalid_request", message: fault.message, param: null, requestId }),
   );

@@ -15,9 +15,7 @@ export function validateBody(schema: z.ZodType, body: Record<string, unknown>): 
   if (code === "empty_messages") {
     throw new TokenHubError(code, "`messages` is empty. Send at least one message.", { param: "messages" });
   }
-  throw new TokenHubError(
-    code,
-    `${path === "" ? "The body" : `\`${path}\``} is not valid: ${problem}.`,
-    { param: path === "" ? null : path },
-  );
+  throw new TokenHubError(code, `${path === "" ? "The body" : `\`${path}\``} is not valid: ${problem}.`, {
+    param: path === "" ? null : path,
+  });
 }

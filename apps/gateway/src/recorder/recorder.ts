@@ -5,6 +5,7 @@ import {
   type RequestFinishedFact,
 } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Where facts become rows; every write is idempotent by event id. */
 export interface FactStore {
@@ -26,6 +27,8 @@ const group = "recorder";
 /** Small batches keep the synchronous SQLite write off the request path for about a millisecond at a time. */
 const batchSize = 64;
 const blockMs = 1_000;
+/** Facts that come one by one are gathered for this long: a transaction for each would compete with the requests. */
+const gatherMs = 200;
 const retryMs = 1_000;
 /** Facts of a recorder that died are taken over after this long. */
 const takeOverIdleMs = 30_000;
@@ -37,6 +40,7 @@ const takeOverIdleMs = 30_000;
 export async function startRecorder(options: RecorderOptions): Promise<AsyncDisposable> {
   const { redis, keyspace, store, consumerName, onRecorded, onError } = options;
   let isStopping = false;
+  const stopping = new AbortController();
   await redis.xgroup("CREATE", keyspace.facts, group, "0", "MKSTREAM").catch((error: unknown) => {
     if (!(error instanceof Error) || !error.message.startsWith("BUSYGROUP")) throw error;
   });
@@ -94,19 +98,27 @@ export async function startRecorder(options: RecorderOptions): Promise<AsyncDisp
           await record(await takeOver());
           nextTakeOverAtMs = Date.now() + takeOverIdleMs;
         }
-        await record(await readNew());
+        const rows = await readNew();
+        await record(rows);
+        if (rows.length < batchSize) await pause(gatherMs);
       } catch (error) {
         if (isStopping) return;
         onError(error instanceof Error ? error : new Error(String(error)));
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await pause(retryMs);
       }
     }
+  }
+
+  /** Ends early when the recorder stops. */
+  function pause(durationMs: number): Promise<void> {
+    return sleep(durationMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
 
   const running = run();
   return {
     async [Symbol.asyncDispose]() {
       isStopping = true;
+      stopping.abort();
       await running;
     },
   };

@@ -1,4 +1,10 @@
-import { TokenHubError, type Operation, type RequestResult, type RoutingMode, type WireFormatName } from "@tokenhub/contracts";
+import {
+  TokenHubError,
+  type Operation,
+  type RequestResult,
+  type RoutingMode,
+  type WireFormatName,
+} from "@tokenhub/contracts";
 import { cancelRequest, type ReplyListener } from "@tokenhub/queue";
 import { inspectRequest, spliceTopLevel } from "@tokenhub/translation";
 import type { Request, RequestHandler, Response } from "express";

@@ -82,12 +82,10 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
         attempts: [...job.attempts, ...claim.history],
       });
     case "breaker_open":
-      return handBack(
-        deps,
-        job,
-        { ...failureOf("breaker_open", job), retryAfterMs: claim.retryInMs },
-        [...job.attempts, ...claim.history],
-      );
+      return handBack(deps, job, { ...failureOf("breaker_open", job), retryAfterMs: claim.retryInMs }, [
+        ...job.attempts,
+        ...claim.history,
+      ]);
     case "interrupted":
       return endRequest(deps, {
         job,

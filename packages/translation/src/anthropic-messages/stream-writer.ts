@@ -93,7 +93,7 @@ export function createAnthropicMessagesStreamWriter(context: StreamContext): Str
       case "tool-call-start":
         return sequencer.put({ key: callKey(frame.index), delta: null, create: () => calls.start(frame) });
       case "tool-call-delta":
-        if (frame.text === "") return "";
+        if (frame.text === "" || calls.isComplete(frame.index)) return "";
         return sequencer.put({
           key: callKey(frame.index),
           delta: { type: "input_json_delta", partial_json: calls.delta(frame) },

@@ -8,6 +8,8 @@ export interface CallBlocks {
   start(frame: Extract<CanonicalFrame, { type: "tool-call-start" }>): OutgoingBlock;
   /** The `partial_json` of a delta. */
   delta(frame: Extract<CanonicalFrame, { type: "tool-call-delta" }>): string;
+  /** The arguments are whole: what a server still sends (white space) would only break them, or come after their block. */
+  isComplete(index: number): boolean;
   readonly count: number;
 }
 
@@ -51,6 +53,7 @@ export function createCallBlocks(): CallBlocks {
       free.isOpen = true;
       return prefix + escaped;
     },
+    isComplete: (index) => progresses.get(index)?.isComplete === true,
     get count() {
       return progresses.size;
     },
