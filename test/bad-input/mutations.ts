@@ -115,7 +115,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.constant<Change>((holder, key) => {
     if (Array.isArray(holder[key])) holder[key] = [...holder[key], ...holder[key]];
-    else holder[key] = String(holder[key]);
+    else holder[key] = JSON.stringify(holder[key]) ?? "";
   }),
   strangeText.map((name): Change => (holder, key) => {
     // As `JSON.parse` would: an own member, whatever its name.

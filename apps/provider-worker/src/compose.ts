@@ -97,8 +97,9 @@ export async function compose(
         handler,
       }),
   });
-  stack.defer(() => queues.stop(config.drainMs));
+  // Before the queues, so that it ends after them: calls can be cancelled as long as they drain.
   stack.use(await followCancellations(subscriber, keyspace, running.cancel));
+  stack.defer(() => queues.stop(config.drainMs));
   stack.use(
     await followCatalogue({
       subscriber,

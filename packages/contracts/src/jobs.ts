@@ -33,6 +33,8 @@ export const envelopeSchema = z.object({
   /** Id of the gateway process that waits; null when nobody does. */
   replyTo: z.string().nullable(),
   features: routingFeaturesSchema,
+  /** Headers that belong to the caller's body, e.g. `anthropic-version`; they follow it to a provider of the same format. */
+  formatHeaders: z.record(z.string(), z.string()),
   /** 0 for the first routing, one more for every return to the router. */
   round: z.number().int().nonnegative(),
   excluded: z.array(excludedCandidateSchema),

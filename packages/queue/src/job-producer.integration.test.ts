@@ -83,32 +83,6 @@ describe("adding a round", () => {
     expect(runs.map((job) => job.tenantId)).toEqual(["first", "tenant"]);
   });
 
-  it("again after it was finished does not run it again", async () => {
-    const { producer, consume, completedIds } = await setup();
-    const runs = consume();
-    await producer.addRoute(routeJob(1));
-    await until("the end of the job", async () => (await completedIds()).length === 1);
-    await producer.addRoute(routeJob(1));
-    await producer.addRoute(routeJob(2));
-    await until("the later job", () => runs.length >= 2);
-    expect(runs.map((job) => job.requestId)).toEqual([routeJob(1).requestId, routeJob(2).requestId]);
-  });
-
-  it("is guarded for as long as a finished record is kept, which outlasts a burst of other jobs", async () => {
-    const { producer, consume, completedIds, age } = await setup();
-    const runs = consume();
-    const keptMs = jobCatalogue.route.keepCompletedSeconds * 1_000;
-    await Promise.all([producer.addRoute(routeJob(1)), producer.addRoute(routeJob(2))]);
-    await until("both jobs to end", async () => (await completedIds()).length === 2);
-    await age(jobIdOf(routeJob(1)), keptMs - 10_000);
-    await age(jobIdOf(routeJob(2)), keptMs + 10_000);
-    await Promise.all(Array.from({ length: 200 }, (_, index) => producer.addRoute(routeJob(100 + index))));
-    await until("the burst", () => runs.length === 202);
-    await until("the records to settle", async () => (await completedIds()).length === 201);
-    expect(await completedIds()).toContain(jobIdOf(routeJob(1)));
-    expect(await completedIds()).not.toContain(jobIdOf(routeJob(2)));
-  });
-
   it("of a later number is a job of its own", async () => {
     const { producer } = await setup();
     await producer.addRoute(routeJob(1, { round: 0 }));

@@ -29,6 +29,7 @@ export function routeJob(number = 0, changes: Partial<RouteJob> = {}): RouteJob 
         allowEscalation: true,
       },
     },
+    formatHeaders: {},
     round: 0,
     excluded: [],
     attempts: [],

@@ -74,6 +74,7 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
         ...inspected,
         policy: readPolicy(request.headers, { hints: body["tokenhub"], defaultMode: deps.defaultMode }),
       },
+      formatHeaders: formatHeadersOf(request),
       bodyText: body["tokenhub"] === undefined ? bodyText : spliceTopLevel(bodyText, { tokenhub: undefined }),
     };
     await runSync(deps, { endpoint, request, response, submission, includeUsage: wantsUsage(body) });
@@ -103,6 +104,7 @@ async function runSync(
     requestId,
     callerFormat: endpoint.wireFormat,
     acceptedAtMs,
+    estimatedInputTokens: submission.features.estimatedInputTokens,
     includeUsage,
     fail: (error) => sendError(request, response, error),
     done(result: RequestResult | null) {
@@ -152,6 +154,17 @@ function requireJson(request: Request): void {
   const type = request.headers["content-type"];
   if (type === undefined || /^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) return;
   throw new TokenHubError("unsupported_media_type", "Send the body as `content-type: application/json`.");
+}
+
+/** Versions and betas change what an Anthropic body means, so they travel with it. */
+function formatHeadersOf(request: Request): Record<string, string> {
+  const names = ["anthropic-version", "anthropic-beta"];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = headerOf(request, name);
+      return value === null || !/^[\w.,: -]{1,500}$/.test(value) ? [] : [[name, value]];
+    }),
+  );
 }
 
 function headerOf(request: Request, name: string): string | null {

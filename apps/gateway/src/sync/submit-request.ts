@@ -16,6 +16,7 @@ export interface Submission {
   readonly acceptedAtMs: number;
   readonly waitMs: number;
   readonly features: RoutingFeatures;
+  readonly formatHeaders: Record<string, string>;
   readonly bodyText: string;
 }
 
@@ -27,7 +28,7 @@ const bodyMarginMs = 600_000;
  * @throws TokenHubError `queue_unavailable` when Redis did not take both.
  */
 export async function submitRequest(deps: SubmitDeps, submission: Submission): Promise<void> {
-  const { requestId, tenantId, traceparent, acceptedAtMs, waitMs, features, bodyText } = submission;
+  const { requestId, tenantId, traceparent, acceptedAtMs, waitMs, features, formatHeaders, bodyText } = submission;
   const job: RouteJob = {
     v: 1,
     requestId,
@@ -38,6 +39,7 @@ export async function submitRequest(deps: SubmitDeps, submission: Submission): P
     deadlineAtMs: acceptedAtMs + waitMs,
     replyTo: deps.gatewayId,
     features,
+    formatHeaders,
     round: 0,
     excluded: [],
     attempts: [],

@@ -10,6 +10,7 @@ export interface SyncReplyOptions {
   readonly requestId: string;
   readonly callerFormat: WireFormatName;
   readonly acceptedAtMs: number;
+  readonly estimatedInputTokens: number;
   /** The caller asked for the usage chunk of an OpenAI stream. */
   readonly includeUsage: boolean;
   /** Sends an error as long as no byte of an answer has left. */
@@ -33,6 +34,7 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
     requestId: options.requestId,
     model: modelId,
     createdAtMs: options.acceptedAtMs,
+    estimatedInputTokens: options.estimatedInputTokens,
   });
   const write = (text: string): void => {
     if (text === "" || response.destroyed) return;

@@ -1,4 +1,4 @@
-import { TokenHubError, type CallAttempt, type CallFailure, type CallJob } from "@tokenhub/contracts";
+import { TokenHubError, type CallAttempt, type CallFailure, type CallJob, type CatalogueProvider } from "@tokenhub/contracts";
 import type { Claim } from "@tokenhub/ledger";
 import { findProvider, type ProviderReply } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
@@ -71,11 +71,12 @@ type Prepared = { warnings: readonly string[] } & (
 
 /** Translates the stored body into the provider's format and gathers what the client needs. */
 function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared {
-  const { provider, model } = target;
-  const definition = findProvider(provider.type);
+  const { model } = target;
+  const definition = findProvider(target.provider.type);
   const format = definition?.wireFormats[job.features.operation];
   if (definition === null || format === undefined)
     return { failure: failureOf("candidate_gone", job), input: null, warnings: [] };
+  const provider = format === job.features.wireFormat ? withFormatHeaders(target.provider, job.formatHeaders) : target.provider;
   const apiKey = deps.keyOf(provider.id)?.reveal() ?? null;
   if (apiKey === null && definition.credential === "required")
     return { failure: failureOf("missing_key", job), input: null, warnings: [] };
@@ -89,7 +90,8 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
         model: model.upstreamName,
         stream: job.features.stream,
         maxOutputTokens: model.maxOutputTokens,
-        extensions: [...definition.extensions],
+        extensions: definition.extensions,
+        features: definition.features?.(provider.options) ?? {},
       },
     });
     const { operation, stream } = job.features;
@@ -116,6 +118,18 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
       warnings: [],
     };
   }
+}
+
+/** The caller's version and betas, where the configuration does not state its own. */
+function withFormatHeaders(provider: CatalogueProvider, formatHeaders: Readonly<Record<string, string>>): CatalogueProvider {
+  const version = formatHeaders["anthropic-version"];
+  const beta = formatHeaders["anthropic-beta"];
+  if (version === undefined && beta === undefined) return provider;
+  return {
+    ...provider,
+    options: version === undefined ? provider.options : { anthropicVersion: version, ...provider.options },
+    headers: beta === undefined ? provider.headers : { "anthropic-beta": beta, ...provider.headers },
+  };
 }
 
 /** All limits follow from the provider's whole-call timeout: an answer must begin, and go on, well within it. */

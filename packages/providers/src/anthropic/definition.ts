@@ -4,6 +4,8 @@ import { requestHeaders } from "../definition/request-headers.ts";
 import { readFailure } from "../failure/read-failure.ts";
 
 const defaultVersion = "2023-06-01";
+/** From this version on, `temperature`, `top_p` and `top_k` are refused. */
+const withoutSampling = "2026-10-21";
 
 /**
  * The Anthropic Messages API. Option `anthropicVersion` is the `anthropic-version` header; betas are asked for with the
@@ -15,6 +17,7 @@ export const anthropic: ProviderDefinition = {
   defaultBaseUrl: "https://api.anthropic.com",
   credential: "required",
   extensions: [],
+  features: ({ anthropicVersion = defaultVersion }) => ({ samplingParameters: anthropicVersion < withoutSampling }),
   buildHttpRequest,
   readFailure,
 };

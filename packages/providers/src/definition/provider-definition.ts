@@ -1,4 +1,5 @@
 import type { CallFailure, Operation, WireFormatName } from "@tokenhub/contracts";
+import type { BuildFeatures } from "@tokenhub/translation";
 
 /** What every provider type tells the router, the translation and the client about itself. */
 export interface ProviderTraits {
@@ -12,6 +13,8 @@ export interface ProviderTraits {
   readonly credential: "required" | "optional";
   /** Request fields beyond the wire format that this server understands, e.g. `top_k`. */
   readonly extensions: readonly string[];
+  /** How a translated request is written where servers of one format differ; absent: as the vendor of the format wants it. */
+  readonly features?: (options: Readonly<Record<string, string>>) => BuildFeatures;
 }
 
 export interface HttpRequestInput {

@@ -14,5 +14,6 @@ export const groq = defineOpenAiCompatible({
     "search_settings",
   ],
   servesEmbeddings: false,
+  maxTokensField: "max_completion_tokens",
   sendsRequestId: false,
 });

@@ -21,5 +21,6 @@ export const nim = defineOpenAiCompatible({
     "truncate",
   ],
   servesEmbeddings: true,
+  maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

@@ -7,5 +7,6 @@ export const ollama = defineOpenAiCompatible({
   credential: "optional",
   extensions: [],
   servesEmbeddings: true,
+  maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

@@ -18,6 +18,8 @@ export interface OpenAiCompatibleTraits {
   readonly servesEmbeddings: boolean;
   /** Whether our request id is sent as `x-tokenhub-request-id`: to servers of one's own, never to a vendor. */
   readonly sendsRequestId: boolean;
+  /** Many servers know only the older `max_tokens`; the option `maxTokensField` overrides it. */
+  readonly maxTokensField: "max_tokens" | "max_completion_tokens";
   /** Headers made from the provider's options. */
   readonly optionHeaders?: (options: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
@@ -33,6 +35,8 @@ export function defineOpenAiCompatible(traits: OpenAiCompatibleTraits): Provider
     defaultBaseUrl: traits.defaultBaseUrl,
     credential: traits.credential,
     extensions: traits.extensions,
+    features: ({ maxTokensField = traits.maxTokensField }) =>
+      maxTokensField === "max_tokens" || maxTokensField === "max_completion_tokens" ? { maxTokensField } : {},
     buildHttpRequest: (input) => buildHttpRequest(input, traits),
     readFailure,
   };

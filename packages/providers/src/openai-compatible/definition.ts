@@ -7,5 +7,6 @@ export const openAiCompatible = defineOpenAiCompatible({
   credential: "optional",
   extensions: [],
   servesEmbeddings: true,
+  maxTokensField: "max_tokens",
   sendsRequestId: true,
 });

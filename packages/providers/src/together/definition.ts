@@ -16,5 +16,6 @@ export const together = defineOpenAiCompatible({
     "chat_template_kwargs",
   ],
   servesEmbeddings: true,
+  maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

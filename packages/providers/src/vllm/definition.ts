@@ -46,5 +46,6 @@ export const vllm = defineOpenAiCompatible({
     "include_reasoning",
   ],
   servesEmbeddings: true,
+  maxTokensField: "max_tokens",
   sendsRequestId: true,
 });
