@@ -303,6 +303,37 @@ describe("a request with strange but valid members", () => {
     await bench.expectHealthy();
   });
 
+  const inherited = ["toString", "constructor", "__proto__", "hasOwnProperty", "valueOf"];
+  const user = { role: "user", content: "x" };
+  it.each([
+    { place: "a part's type", endpoint: "chat", members: (name: string) => ({ messages: [partOf(name)] }) },
+    {
+      place: "an earlier part's type",
+      endpoint: "chat",
+      members: (name: string) => ({ messages: [user, { ...partOf(name), role: "assistant" }, user] }),
+    },
+    { place: "a tool's type", endpoint: "chat", members: (name: string) => ({ tools: [{ type: name }] }) },
+    { place: "a choice", endpoint: "chat", members: (name: string) => ({ tool_choice: { type: name } }) },
+    { place: "a format", endpoint: "chat", members: (name: string) => ({ response_format: { type: name } }) },
+    { place: "an effort", endpoint: "chat", members: (name: string) => ({ reasoning_effort: name }) },
+    { place: "a block's type", endpoint: "messages", members: (name: string) => ({ messages: [partOf(name)] }) },
+    { place: "thinking", endpoint: "messages", members: (name: string) => ({ thinking: { type: name } }) },
+    { place: "a choice", endpoint: "messages", members: (name: string) => ({ tool_choice: { type: name } }) },
+    {
+      place: "a tool's type",
+      endpoint: "messages",
+      members: (name: string) => ({ tools: [{ type: name, name: "f" }] }),
+    },
+  ] as const)("$endpoint: the name of an inherited member as $place is a name like any other", async ({ endpoint, members }) => {
+    for (const name of inherited) {
+      for (const model of ["gpt-test", "claude-test"]) {
+        const body = bodyWith(endpoint, { model, ...members(name) });
+        const answer = await bench.send({ path: endpoints[endpoint].path, body });
+        expect([200, 400], `${name} ${model}: ${answer.text}`).toContain(answer.status);
+      }
+    }
+  });
+
   it.each(["chat", "messages"] as const)(
     "%s: of a member that stands twice the last one counts, for us and for the provider",
     async (endpoint) => {
@@ -364,3 +395,7 @@ describe("in open mode", () => {
     }
   });
 });
+
+function partOf(type: string): object {
+  return { role: "user", content: [{ type: "text", text: "x" }, { type, text: "x" }] };
+}

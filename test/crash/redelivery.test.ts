@@ -34,7 +34,15 @@ it("a job that is delivered again after its request ended makes no second call",
       estimatedInputTokens: 1,
       maxOutputTokens: null,
       needs: [],
-      policy: { strategy: "objective", mode: "normal", maxCostPer1kUsd: null, minContextTokens: null, minWeight: null, allowFallback: false, allowEscalation: true },
+      policy: {
+        strategy: "objective",
+        mode: "normal",
+        maxCostPer1kUsd: null,
+        minContextTokens: null,
+        minWeight: null,
+        allowFallback: false,
+        allowEscalation: true,
+      },
     },
     formatHeaders: {},
     round: 0,
@@ -43,8 +51,12 @@ it("a job that is delivered again after its request ended makes no second call",
   };
   await producer.addRoute(job);
   const reader = new Redis(inject("redisUrl"));
-  const openJobs = async (queue: string) => Object.values(await producer.countJobs(queue)).reduce((sum, count) => sum + count, 0);
-  await until("both queues to be empty again", async () => (await openJobs("route")) + (await openJobs("call.openai-up")) === 0);
+  const openJobs = async (queue: string) =>
+    Object.values(await producer.countJobs(queue)).reduce((sum, count) => sum + count, 0);
+  await until(
+    "both queues to be empty again",
+    async () => (await openJobs("route")) + (await openJobs("call.openai-up")) === 0,
+  );
   // The body is gone since the commit, so even a wrong claim could not have called; the row must say that it is done.
   expect(await reader.hget(keyspace.callRow(requestId), "state")).toBe("done");
   expect(network.mock.calls()).toHaveLength(1);

@@ -50,7 +50,7 @@ describe("answers whose announcements are lost", () => {
     const answers = askBothWays(20);
     await until("the calls", () => site.mock.inFlight === 20);
     while (callsEnded() < 20) {
-      await site.redis.client("KILL", "TYPE", "pubsub");
+      await site.redis.call("CLIENT", "KILL", "TYPE", "pubsub");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const endedAtMs = performance.now();
@@ -104,6 +104,22 @@ describe("a request that the gateway cannot hand over", () => {
     proxy.recover();
     const next = await ask(gateway, { model: "gpt-test" });
     expect(next.status).toBe(200);
+    expect(site.mock.calls().map((call) => call.requestId)).toEqual([next.requestId]);
+  });
+
+  it("because the connection broke after it was sent is not carried out when the client sends it once more", async () => {
+    proxy.set({ isStalled: true });
+    const pending = ask(gateway, { model: "gpt-test" });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    proxy.set({ isDown: true });
+    proxy.cut();
+    const refused = await pending;
+    expect(refused).toMatchObject({ status: 503, json: { error: { code: "queue_unavailable" } } });
+    proxy.recover();
+    const next = await until("requests to work again", async () => {
+      const answer = await ask(gateway, { model: "gpt-test" });
+      return answer.status === 200 ? answer : null;
+    });
     expect(site.mock.calls().map((call) => call.requestId)).toEqual([next.requestId]);
   });
 

@@ -21,6 +21,7 @@ import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
 import { createFactStore } from "./recorder/fact-store.ts";
 import { startRecorder } from "./recorder/recorder.ts";
+import { createCanceller } from "./sync/cancel-request.ts";
 import { createInFlightGate } from "./sync/in-flight-gate.ts";
 
 export interface Gateway extends AsyncDisposable {
@@ -109,7 +110,13 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const app = createApp({
     generation: {
       authenticate,
-      submit: { redis, keyspace, producer, gatewayId },
+      submit: {
+        redis,
+        keyspace,
+        producer,
+        gatewayId,
+        cancel: createCanceller({ redis, keyspace, onError: events.redisTrouble }),
+      },
       replies,
       gate,
       requireModel: catalogue.requireModel,

@@ -2,7 +2,7 @@ import { routingModeSchema, type RequestResult } from "@tokenhub/contracts";
 import { openLabel, type Logger, type Metrics } from "@tokenhub/telemetry";
 import type { Submission } from "./sync/submit-request.ts";
 
-export interface DeliveredRequest {
+interface DeliveredRequest {
   readonly endpoint: (typeof endpointLabel)[number];
   readonly submission: Submission;
   /** Null when the wait ended without one. */

@@ -8,7 +8,8 @@ type LocalFailure =
   | "breaker_open"
   | "stream_interrupted"
   | "missing_key"
-  | "untranslatable";
+  | "untranslatable"
+  | "translation_broke";
 
 const rows: Record<
   LocalFailure,
@@ -50,6 +51,13 @@ const rows: Record<
     code: "provider_auth_failed",
     message: (providerId) =>
       `No API key is configured for provider ${providerId}. Set ${providerId.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_API_KEY for the provider worker.`,
+  },
+  // No mark on the provider, and no other try: whatever breaks here breaks again.
+  translation_broke: {
+    class: "bad_request",
+    code: "internal_error",
+    message: (providerId) =>
+      `TokenHub failed to express the request in the format of provider ${providerId}. Nothing was called; quote the request id to the operator.`,
   },
   untranslatable: {
     class: "bad_request",

@@ -16,6 +16,8 @@ export interface CallEvents {
   failed(job: CallJob, failure: CallFailure, recovery: Recovery): void;
   ended(job: CallJob, result: RequestResult, isCommitted: boolean): void;
   handedBack(job: CallJob, incident: CallIncidentFact): void;
+  /** The translation failed in a way it should not be able to. */
+  translationBroke(job: CallJob, error: unknown): void;
   readonly redisTrouble: (error: unknown) => void;
 }
 
@@ -87,6 +89,13 @@ export function createCallEvents(logger: Logger, metrics: Metrics): CallEvents {
       logger.warn(
         { requestId: job.requestId, providerId: incident.providerId },
         "call cut off by shutdown; another worker makes it again",
+      );
+    },
+    translationBroke(job, error) {
+      const { providerId, modelId } = job.decision.chosen;
+      logger.error(
+        { err: error, requestId: job.requestId, providerId, modelId },
+        "the request could not be translated; this is a fault of TokenHub",
       );
     },
     redisTrouble(error) {

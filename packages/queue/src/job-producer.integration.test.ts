@@ -2,7 +2,7 @@ import { createKeyspace, type RouteJob } from "@tokenhub/contracts";
 import { startTestRedis, uniquePrefix, until, type TestRedis } from "@tokenhub/testkit";
 import { Queue } from "bullmq";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { callQueueName, jobCatalogue, jobIdOf, routeQueueName } from "./catalogue.ts";
+import { callQueueName, jobCatalogue, routeQueueName } from "./catalogue.ts";
 import { createJobConsumer } from "./job-consumer.ts";
 import { createJobProducer } from "./job-producer.ts";
 import { connectProducer, createBlockingConnection } from "./redis-connection.ts";

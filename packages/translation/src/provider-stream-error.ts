@@ -30,25 +30,25 @@ function readError(error: JsonObject | null): ProviderStreamError {
   };
 }
 
-const codesByWord: Readonly<Record<string, ErrorCode>> = {
-  overloaded_error: "provider_unavailable",
-  server_overloaded: "provider_unavailable",
-  "503": "provider_unavailable",
-  rate_limit_error: "provider_rate_limited",
-  rate_limit_exceeded: "provider_rate_limited",
-  "429": "provider_rate_limited",
-  insufficient_quota: "provider_quota_exhausted",
-  billing_error: "provider_quota_exhausted",
-  context_length_exceeded: "context_length_exceeded",
-  invalid_request_error: "provider_bad_request",
-  "400": "provider_bad_request",
-  authentication_error: "provider_auth_failed",
-  permission_error: "provider_auth_failed",
-  "401": "provider_auth_failed",
-  timeout_error: "provider_timeout",
-};
+const codesByWord: ReadonlyMap<string, ErrorCode> = new Map([
+  ["overloaded_error", "provider_unavailable"],
+  ["server_overloaded", "provider_unavailable"],
+  ["503", "provider_unavailable"],
+  ["rate_limit_error", "provider_rate_limited"],
+  ["rate_limit_exceeded", "provider_rate_limited"],
+  ["429", "provider_rate_limited"],
+  ["insufficient_quota", "provider_quota_exhausted"],
+  ["billing_error", "provider_quota_exhausted"],
+  ["context_length_exceeded", "context_length_exceeded"],
+  ["invalid_request_error", "provider_bad_request"],
+  ["400", "provider_bad_request"],
+  ["authentication_error", "provider_auth_failed"],
+  ["permission_error", "provider_auth_failed"],
+  ["401", "provider_auth_failed"],
+  ["timeout_error", "provider_timeout"],
+]);
 
 /** Our code for a provider's error inside a stream; the telling word may be in `code` or in `type`. */
 export function streamErrorCode(error: ProviderStreamError): ErrorCode {
-  return codesByWord[error.code ?? ""] ?? codesByWord[error.type ?? ""] ?? "provider_error";
+  return codesByWord.get(error.code ?? "") ?? codesByWord.get(error.type ?? "") ?? "provider_error";
 }

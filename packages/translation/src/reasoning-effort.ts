@@ -5,20 +5,20 @@
  *
  * 1,024 is the least that Anthropic takes.
  */
-const budgets: Readonly<Record<string, number>> = {
-  minimal: 1_024,
-  low: 2_048,
-  medium: 8_192,
-  high: 16_384,
-  xhigh: 32_768,
-  max: 65_536,
-};
+const budgets: ReadonlyMap<string, number> = new Map([
+  ["minimal", 1_024],
+  ["low", 2_048],
+  ["medium", 8_192],
+  ["high", 16_384],
+  ["xhigh", 32_768],
+  ["max", 65_536],
+]);
 
 export const thinkingBudgetMin = 1_024;
 
 /** Budget of an effort; an effort this table does not know counts as `medium`. */
 export function budgetForEffort(effort: string): number {
-  return budgets[effort] ?? 8_192;
+  return budgets.get(effort) ?? 8_192;
 }
 
 /**

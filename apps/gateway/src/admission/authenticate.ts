@@ -3,7 +3,7 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** Who a request runs as. */
-export interface Caller {
+interface Caller {
   readonly tenantId: string;
 }
 

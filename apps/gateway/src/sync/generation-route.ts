@@ -5,7 +5,7 @@ import {
   type RoutingMode,
   type WireFormatName,
 } from "@tokenhub/contracts";
-import { cancelRequest, type ReplyListener } from "@tokenhub/queue";
+import type { ReplyListener } from "@tokenhub/queue";
 import { inspectRequest, spliceTopLevel } from "@tokenhub/translation";
 import type { Request, RequestHandler, Response } from "express";
 import type { z } from "zod";
@@ -95,8 +95,7 @@ async function runSync(
 ): Promise<void> {
   const { requestId, acceptedAtMs } = submission;
   const place = deps.gate.enter();
-  const cancel = (): void =>
-    void cancelRequest(deps.submit.redis, deps.submit.keyspace, requestId).catch(deps.events.redisTrouble);
+  const cancel = (): void => deps.submit.cancel(requestId);
   let isDone = false;
 
   const reply = createSyncReply({
@@ -138,6 +137,7 @@ async function runSync(
   try {
     await submitRequest(deps.submit, submission);
   } catch (error) {
+    if (isDone) return;
     isDone = true;
     leave();
     throw error;

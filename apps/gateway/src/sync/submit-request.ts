@@ -1,12 +1,14 @@
 import type { Keyspace, RouteJob, RoutingFeatures } from "@tokenhub/contracts";
 import { queueUnavailable, type JobProducer } from "@tokenhub/queue";
 import type { Redis } from "ioredis";
+import type { Canceller } from "./cancel-request.ts";
 
 export interface SubmitDeps {
   readonly redis: Redis;
   readonly keyspace: Keyspace;
   readonly producer: Pick<JobProducer, "addRoute">;
   readonly gatewayId: string;
+  readonly cancel: Canceller;
 }
 
 export interface Submission {
@@ -25,10 +27,12 @@ const bodyMarginMs = 600_000;
 
 /**
  * Stores the body and enqueues the routing job: both are sent at once on one connection, so the body is there first.
+ * What Redis may have taken although its answer did not come is cancelled, because the caller is told to send it again.
  * @throws TokenHubError `queue_unavailable` when Redis did not take both.
  */
 export async function submitRequest(deps: SubmitDeps, submission: Submission): Promise<void> {
-  const { requestId, tenantId, traceparent, acceptedAtMs, waitMs, features, formatHeaders, bodyText } = submission;
+  const { requestId, tenantId, traceparent, acceptedAtMs, waitMs, features, formatHeaders, bodyText } =
+    submission;
   const job: RouteJob = {
     v: 1,
     requestId,
@@ -44,12 +48,14 @@ export async function submitRequest(deps: SubmitDeps, submission: Submission): P
     excluded: [],
     attempts: [],
   };
+  const isConnected = deps.redis.status === "ready";
   try {
     await Promise.all([
       deps.redis.set(deps.keyspace.requestBody(requestId), bodyText, "PX", Math.ceil(waitMs + bodyMarginMs)),
       deps.producer.addRoute(job),
     ]);
   } catch (error) {
+    if (isConnected) deps.cancel(requestId);
     throw queueUnavailable(error);
   }
 }

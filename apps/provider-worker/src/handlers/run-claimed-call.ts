@@ -1,4 +1,10 @@
-import { TokenHubError, type CallAttempt, type CallFailure, type CallJob, type CatalogueProvider } from "@tokenhub/contracts";
+import {
+  TokenHubError,
+  type CallAttempt,
+  type CallFailure,
+  type CallJob,
+  type CatalogueProvider,
+} from "@tokenhub/contracts";
 import type { Claim } from "@tokenhub/ledger";
 import { findProvider, type ProviderReply } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
@@ -76,7 +82,10 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
   const format = definition?.wireFormats[job.features.operation];
   if (definition === null || format === undefined)
     return { failure: failureOf("candidate_gone", job), input: null, warnings: [] };
-  const provider = format === job.features.wireFormat ? withFormatHeaders(target.provider, job.formatHeaders) : target.provider;
+  const provider =
+    format === job.features.wireFormat
+      ? withFormatHeaders(target.provider, job.formatHeaders)
+      : target.provider;
   const apiKey = deps.keyOf(provider.id)?.reveal() ?? null;
   if (apiKey === null && definition.credential === "required")
     return { failure: failureOf("missing_key", job), input: null, warnings: [] };
@@ -111,7 +120,11 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
       },
     };
   } catch (error) {
-    if (!(error instanceof TokenHubError)) throw error;
+    if (!(error instanceof TokenHubError)) {
+      // Thrown on, it would fail the job without an end of the request, and its caller would wait for nothing.
+      deps.events.translationBroke(job, error);
+      return { failure: failureOf("translation_broke", job), input: null, warnings: [] };
+    }
     return {
       failure: { ...failureOf("untranslatable", job), code: error.code, message: error.message },
       input: null,
@@ -121,7 +134,10 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
 }
 
 /** The caller's version and betas, where the configuration does not state its own. */
-function withFormatHeaders(provider: CatalogueProvider, formatHeaders: Readonly<Record<string, string>>): CatalogueProvider {
+function withFormatHeaders(
+  provider: CatalogueProvider,
+  formatHeaders: Readonly<Record<string, string>>,
+): CatalogueProvider {
   const version = formatHeaders["anthropic-version"];
   const beta = formatHeaders["anthropic-beta"];
   if (version === undefined && beta === undefined) return provider;

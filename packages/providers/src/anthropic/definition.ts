@@ -17,7 +17,9 @@ export const anthropic: ProviderDefinition = {
   defaultBaseUrl: "https://api.anthropic.com",
   credential: "required",
   extensions: [],
-  features: ({ anthropicVersion = defaultVersion }) => ({ samplingParameters: anthropicVersion < withoutSampling }),
+  features: ({ anthropicVersion = defaultVersion }) => ({
+    samplingParameters: anthropicVersion < withoutSampling,
+  }),
   buildHttpRequest,
   readFailure,
 };

@@ -14,13 +14,13 @@ import type { WarningList } from "../warning-list.ts";
 
 /** `cache_control` is what other gateways accept on OpenAI parts, `prompt_cache_breakpoint` is OpenAI's own. */
 const cacheMembers = ["cache_control", "prompt_cache_breakpoint"];
-const partMembers: Readonly<Record<string, ReadonlySet<string>>> = {
-  text: new Set(["type", "text", ...cacheMembers]),
-  refusal: new Set(["type", "refusal"]),
-  image_url: new Set(["type", "image_url", ...cacheMembers]),
-  input_audio: new Set(["type", "input_audio", ...cacheMembers]),
-  file: new Set(["type", "file", ...cacheMembers]),
-};
+const partMembers: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["text", new Set(["type", "text", ...cacheMembers])],
+  ["refusal", new Set(["type", "refusal"])],
+  ["image_url", new Set(["type", "image_url", ...cacheMembers])],
+  ["input_audio", new Set(["type", "input_audio", ...cacheMembers])],
+  ["file", new Set(["type", "file", ...cacheMembers])],
+]);
 
 /** A content of a user, system or tool message: text, or a list of parts. */
 export function parseUserContent(content: unknown, warnings: WarningList): UserBlock[] {
@@ -55,7 +55,7 @@ function parseContent(content: unknown, warnings: WarningList): (UserBlock | Ref
 
 function parsePart(part: JsonObject, warnings: WarningList): UserBlock | RefusalBlock {
   const type = textOf(part["type"]) ?? "";
-  const known = partMembers[type];
+  const known = partMembers.get(type);
   if (known !== undefined) warnings.unknownMembers(part, known, "messages[].content[].");
   const cacheControl = parseCacheControl(part);
   switch (type) {

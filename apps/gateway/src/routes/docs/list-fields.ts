@@ -2,9 +2,8 @@ import type { Schema, Schemas } from "./open-api-document.ts";
 import { findSchema, referencedName } from "./schema-reference.ts";
 
 export interface Field {
-  /** Where the field is, e.g. `messages[].`; empty at the top. */
+  /** Where the field is, e.g. `messages[].`; empty at the top. `*` stands for any name. */
   readonly parents: string;
-  /** `*` stands for any name. */
   readonly name: string;
   readonly schema: Schema;
   readonly isRequired: boolean;
@@ -51,18 +50,21 @@ function fieldsWithin(schema: Schema, place: Place): Field[] {
 
 function ownMembers(schema: Schema, place: Place): Field[] {
   const required = new Set(schema.required);
-  const named = Object.entries(schema.properties ?? {}).map(([name, member]) => ({
-    name,
-    member,
-    isRequired: required.has(name),
-  }));
-  const { additionalProperties: other } = schema;
-  const isMap = typeof other === "object" && Object.keys(other).length > 0;
-  const members = isMap ? [...named, { name: "*", member: other, isRequired: false }] : named;
-  return members.flatMap(({ name, member, isRequired }) => {
-    const parents = place.path === "" ? "" : `${place.path}.`;
-    const deeper = fieldsWithin(member, { ...place, path: parents + name, depth: place.depth + 1 });
-    const isCut = place.depth >= place.maxDepth && deeper.length > 0;
-    return [{ parents, name, schema: member, isRequired, isCut }, ...(isCut ? [] : deeper)];
+  const parents = place.path === "" ? "" : `${place.path}.`;
+  const named = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const deeper = membersOf(member, { ...place, path: parents + name });
+    const isCut = place.depth === place.maxDepth && deeper.length > 0;
+    const field = { parents, name, schema: member, isRequired: required.has(name), isCut };
+    return isCut ? [field] : [field, ...deeper];
   });
+  const { additionalProperties: other } = schema;
+  // The type of a map says what its values are; only values with members of their own need rows.
+  return typeof other === "object"
+    ? [...named, ...membersOf(other, { ...place, path: `${parents}*` })]
+    : named;
+}
+
+/** One level more than is shown, to know whether something is cut. */
+function membersOf(member: Schema, place: Place): Field[] {
+  return place.depth > place.maxDepth ? [] : fieldsWithin(member, { ...place, depth: place.depth + 1 });
 }

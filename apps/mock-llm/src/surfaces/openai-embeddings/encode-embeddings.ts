@@ -12,6 +12,9 @@ export interface EmbeddingsQuestion {
   readonly promptTokens: number;
 }
 
+/** Far beyond any model; a vector of any length asked for would exhaust the process. */
+const dimensionsMax = 65_536;
+
 export type ReadEmbeddings =
   | { readonly isValid: true; readonly question: EmbeddingsQuestion }
   | { readonly isValid: false; readonly error: UpstreamError };
@@ -22,12 +25,15 @@ export function readEmbeddingsQuestion(body: JsonObject): ReadEmbeddings {
   if (model === null || model === "") return refuse("A model is needed.", { param: "model" });
   const inputs = readInputs(body["input"]);
   if (inputs.length === 0) return refuse("An input is needed.", { param: "input" });
+  const dimensions = Math.max(1, numberOf(body["dimensions"]) ?? defaultDimensions);
+  if (dimensions > dimensionsMax)
+    return refuse(`At most ${dimensionsMax} dimensions are possible.`, { param: "dimensions" });
   return {
     isValid: true,
     question: {
       model,
       inputs,
-      dimensions: Math.max(1, numberOf(body["dimensions"]) ?? defaultDimensions),
+      dimensions,
       encoding: body["encoding_format"] === "base64" ? "base64" : "float",
       promptTokens: Math.floor(promptBytes(inputs) / 4),
     },
