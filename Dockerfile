@@ -26,6 +26,7 @@ RUN chmod 755 scripts/start.mjs \
  && mkdir -p /data .cache/compile \
  && chown node:node /data .cache/compile
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=1 \
     NODE_COMPILE_CACHE=/app/.cache/compile \
     TOKENHUB_HOST=0.0.0.0 \
     TOKENHUB_DATA_DIR=/data

@@ -5,6 +5,7 @@ import { findFreePort } from "../../scripts/start/free-port.ts";
 import { prepareDataFolder } from "../../scripts/start/prepare-data-folder.ts";
 import { createPrivateRedis } from "../../scripts/start/private-redis.ts";
 import { readSettings } from "../../scripts/start/read-settings.ts";
+import { processTuning } from "../../scripts/start/service-specs.ts";
 import { answersOk } from "../processes/answers-ok.ts";
 import { startChild, type RunningChild } from "../processes/child-process.ts";
 import { cleanEnvironment } from "../processes/clean-environment.ts";
@@ -88,6 +89,7 @@ export async function startService(
       args: [path.join(context.root, "apps", name, "src", "main.ts")],
       environment: {
         ...cleanEnvironment(),
+        ...processTuning,
         NODE_COMPILE_CACHE: settings.compileCacheFolder,
         REDIS_URL: settings.redisUrl,
         TOKENHUB_HOST: "127.0.0.1",

@@ -107,14 +107,11 @@ describe("a request that the gateway cannot hand over", () => {
     expect(site.mock.calls().map((call) => call.requestId)).toEqual([next.requestId]);
   });
 
-  it("because the connection broke after it was sent is not carried out when the client sends it once more", async () => {
+  it("is not carried out either when the connection then breaks and the client sends everything once more", async () => {
     proxy.set({ isStalled: true });
-    const pending = ask(gateway, { model: "gpt-test" });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    proxy.set({ isDown: true });
-    proxy.cut();
-    const refused = await pending;
+    const refused = await ask(gateway, { model: "gpt-test" });
     expect(refused).toMatchObject({ status: 503, json: { error: { code: "queue_unavailable" } } });
+    proxy.cut();
     proxy.recover();
     const next = await until("requests to work again", async () => {
       const answer = await ask(gateway, { model: "gpt-test" });

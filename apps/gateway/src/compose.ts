@@ -39,6 +39,8 @@ export interface GatewayOverrides {
   readonly now?: () => number;
 }
 
+const catalogueCheckMs = 5_000;
+
 /** Wires the gateway and starts it. Disposing refuses new requests, lets the running ones finish and then closes. */
 export async function compose(config: GatewayConfig, overrides: GatewayOverrides = {}): Promise<Gateway> {
   await using stack = new AsyncDisposableStack();
@@ -75,8 +77,13 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     keyspace,
   });
   await catalogue.apply(product);
-  // A Redis that came back empty has no catalogue; workers would wait for ever.
+  // A Redis that lost its data, in a restart or while it ran, has no catalogue; new workers would wait for ever.
   redis.on("ready", () => void catalogue.republish().catch(events.redisTrouble));
+  const catalogueCheck = setInterval(
+    () => void catalogue.republishIfMissing().catch(events.redisTrouble),
+    catalogueCheckMs,
+  );
+  stack.defer(() => clearInterval(catalogueCheck));
 
   stack.use(
     await startRecorder({

@@ -7,3 +7,4 @@ export {
   type OpenAiCompatibleTraits,
 } from "./openai-compatible/define-openai-compatible.ts";
 export * from "./registry.ts";
+export { readStreamFailure } from "./client/read-body.ts";

@@ -94,16 +94,26 @@ describe("a follower", () => {
     expect(gone.cancelled).toEqual([]);
   });
 
-  it("can be disposed while Redis is down, and while it is frozen", async () => {
+  it("can be disposed at once while Redis is down, and after a moment while it is frozen", async () => {
     const server = stack.use(await startTestRedis());
-    const { follow } = await setup(server.url);
-    const [first, second] = [await follow(), await follow()];
-    const endsInTime = ({ follower }: typeof first) =>
-      Promise.race([follower[Symbol.asyncDispose]().then(() => true), sleep(3_000, false)]);
+    const { follow, newSubscriber, keyspace } = await setup(server.url);
+    const disposalMs = async (follower: AsyncDisposable): Promise<number> => {
+      const startedAtMs = performance.now();
+      const isOver = await Promise.race([
+        follower[Symbol.asyncDispose]().then(() => true),
+        sleep(5_000, false),
+      ]);
+      expect(isOver).toBe(true);
+      return performance.now() - startedAtMs;
+    };
+    const first = await follow();
+    const subscriber = newSubscriber();
+    const second = await followCancellations(subscriber, keyspace, () => undefined);
     server.pause();
-    expect(await endsInTime(first)).toBe(true);
+    expect(await disposalMs(first.follower)).toBeLessThan(2_000);
     server.resume();
     await server.kill();
-    expect(await endsInTime(second)).toBe(true);
+    await until("the loss to be noticed", () => subscriber.status !== "ready");
+    expect(await disposalMs(second)).toBeLessThan(500);
   });
 });

@@ -158,13 +158,15 @@ describe("a follower of the catalogue", () => {
     await until("the change", () => versions.includes(2));
   });
 
-  it("hears nothing more once it is disposed", async () => {
-    const { follow, publish } = await setup();
-    const gone = await follow(20);
-    const staying = await follow();
+  it("hears nothing more once it is disposed, neither by announcement nor by reading", async () => {
+    const { follow, publish, storeSilently } = await setup();
+    const gone = await follow(5);
+    const staying = await follow(50);
     await gone.follower[Symbol.asyncDispose]();
     await publish(catalogueOf(1));
-    await until("the other follower", () => staying.versions.length > 0);
+    await until("the announcement", () => staying.versions.includes(1));
+    await storeSilently(catalogueOf(2));
+    await until("the reading", () => staying.versions.includes(2));
     expect(gone.versions).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { createKeyspace, type RouteJob } from "@tokenhub/contracts";
 import { startTestRedis, uniquePrefix, until, type TestRedis } from "@tokenhub/testkit";
 import { Queue } from "bullmq";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { callQueueName, jobCatalogue, routeQueueName } from "./catalogue.ts";
+import { callQueueName, jobCatalogue, jobIdOf, routeQueueName } from "./catalogue.ts";
 import { createJobConsumer } from "./job-consumer.ts";
 import { createJobProducer } from "./job-producer.ts";
 import { connectProducer, createBlockingConnection } from "./redis-connection.ts";
@@ -40,12 +40,7 @@ async function setup(url = inject("redisUrl")) {
     );
     return runs;
   }
-  const completedKey = `${keyspace.queuePrefix}:${routeQueueName}:completed`;
-  const completedIds = () => redis.zrange(completedKey, "0", "-1");
-  /** Makes a finished job look as if it had ended that long ago. */
-  const age = (jobId: string, ageMs: number) =>
-    redis.zadd(completedKey, "XX", String(Date.now() - ageMs), jobId);
-  return { keyspace, redis, producer, consume, completedIds, age };
+  return { keyspace, redis, producer, consume };
 }
 
 async function privateRedis(): Promise<TestRedis> {
@@ -81,6 +76,16 @@ describe("adding a round", () => {
     await producer.addRoute(routeJob(2));
     await until("the later job", () => runs.find((job) => job.requestId === routeJob(2).requestId));
     expect(runs.map((job) => job.tenantId)).toEqual(["first", "tenant"]);
+  });
+
+  it("leaves nothing in Redis once it is over: only the call ledger remembers", async () => {
+    const { keyspace, redis, producer, consume } = await setup();
+    const runs = consume();
+    await producer.addRoute(routeJob(1));
+    const recordKey = `${keyspace.queuePrefix}:${routeQueueName}:${jobIdOf(routeJob(1))}`;
+    await until("the end", async () => runs.length === 1 && (await redis.exists(recordKey)) === 0);
+    expect(await redis.exists(`${keyspace.queuePrefix}:${routeQueueName}:completed`)).toBe(0);
+    expect(Object.values(await producer.countJobs(routeQueueName))).toEqual([0, 0, 0, 0]);
   });
 
   it("of a later number is a job of its own", async () => {

@@ -2,7 +2,12 @@ import { TokenHubError } from "@tokenhub/contracts";
 import { freePort, startChaosProxy, startTestRedis, until } from "@tokenhub/testkit";
 import type { Redis } from "ioredis";
 import { describe, expect, inject, it } from "vitest";
-import { connectProducer, createBlockingConnection, queueUnavailable } from "./redis-connection.ts";
+import {
+  connectProducer,
+  connectWorker,
+  createBlockingConnection,
+  queueUnavailable,
+} from "./redis-connection.ts";
 
 /** Connections are closed, servers stopped and proxies ended with the bundle; the tests run side by side. */
 function setup() {
@@ -99,9 +104,7 @@ describe.concurrent("a producer's connection", () => {
     expect(frozen.tookMs).toBeLessThan(1_500);
     await server.kill();
     await until("the loss to be noticed", () => redis.status !== "ready");
-    const down = await timed(redis.ping());
-    expect(down.outcome).toBe("failed");
-    expect(down.tookMs).toBeLessThan(200);
+    await expect(redis.ping()).rejects.toThrow("enableOfflineQueue");
     await server.start();
     await until("the same client to work again", () =>
       redis.ping().then(
@@ -154,6 +157,27 @@ describe.concurrent("a blocking connection", () => {
     const { outcome, tookMs } = await timed(redis.blpop("connection-test:nothing", 1.3));
     expect(outcome).toBe("done");
     expect(tookMs).toBeGreaterThan(1_250);
+  });
+});
+
+describe.concurrent("a worker's connection", () => {
+  it("is refused at the start when Redis cannot be reached, with the reason", async () => {
+    await using kit = setup();
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    await expect(connectWorker({ ...kit.connectionTo(url), patienceMs: 0 })).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("waits through an outage later", async () => {
+    await using kit = setup();
+    const { connectionTo, closing, startServer } = kit;
+    const server = await startServer();
+    const redis = closing(await connectWorker(connectionTo(server.url)));
+    await redis.set("key", "value");
+    await server.kill();
+    await until("the loss to be noticed", () => redis.status !== "ready");
+    const answer = redis.get("key");
+    await server.start();
+    expect(await answer).toBe("value");
   });
 });
 

@@ -107,6 +107,7 @@ async function setup(options: SetupOptions = {}) {
   };
 }
 
+const redisPort = (): number => Number(new URL(inject("redisUrl")).port);
 const textOf = (sequence: number): string => `data: {"part":${sequence},"text":"two\nlines"}\n\n`;
 const textsUpTo = (count: number): string[] =>
   Array.from({ length: count }, (_, sequence) => textOf(sequence));
@@ -165,9 +166,7 @@ describe("a waiter", () => {
   });
 
   it("hears nothing more after it was disposed, not even what was being read for it", async () => {
-    const proxy = stack.use(
-      await startChaosProxy({ upstreamPort: Number(new URL(inject("redisUrl")).port) }),
-    );
+    const proxy = stack.use(await startChaosProxy({ upstreamPort: redisPort() }));
     const { listener, logFrame, announceFrame, sendResult, wait, settled } = await setup({
       readerUrl: `redis://127.0.0.1:${proxy.port}`,
     });
@@ -250,32 +249,35 @@ describe("a lost announcement", () => {
     expect(waiter.frames).toEqual(textsUpTo(2));
   });
 
-  it("is repaired although more is missed while a repair is under way, without waiting for a poll", async () => {
-    const proxy = stack.use(
-      await startChaosProxy({ upstreamPort: Number(new URL(inject("redisUrl")).port) }),
-    );
-    const { keyspace, worker, logFrame, announceFrame, sendResult, wait } = await setup({
-      readerUrl: `redis://127.0.0.1:${proxy.port}`,
-    });
-    const monitor = stack.adopt(await worker.monitor(), (client) => client.disconnect());
-    const isLogRead = new Promise<void>((resolve) => {
-      monitor.on("monitor", (_time: string, [command = "", key]: string[]) => {
-        if (command.toLowerCase() === "xrange" && key === keyspace.streamLog(requestId)) resolve();
+  it.each(["get", "xrange"])(
+    "is repaired at once although more was missed after the %s of a repair under way, without a false alarm",
+    async (lastRead) => {
+      const proxy = stack.use(await startChaosProxy({ upstreamPort: redisPort() }));
+      const { keyspace, worker, errors, logFrame, announceFrame, sendResult, wait } = await setup({
+        readerUrl: `redis://127.0.0.1:${proxy.port}`,
       });
-    });
-    const waiter = wait();
-    proxy.set({ latencyMs: 100 });
-    await logFrame(0);
-    await logFrame(1);
-    await announceFrame(1);
-    await isLogRead;
-    // The repair's reads are done, their answers still under way.
-    await logFrame(2);
-    await sendResult(3);
-    await until("the result", waiter.isOver, 3_000);
-    expect(waiter.frames).toEqual(textsUpTo(3));
-    expect(waiter.framesAtResult).toEqual([3]);
-  });
+      const keys = [keyspace.result(requestId), keyspace.streamLog(requestId)];
+      const monitor = stack.adopt(await worker.monitor(), (client) => client.disconnect());
+      const isRead = new Promise<void>((resolve) => {
+        monitor.on("monitor", (_time: string, [command = "", key = ""]: string[]) => {
+          if (command.toLowerCase() === lastRead && keys.includes(key)) resolve();
+        });
+      });
+      const waiter = wait();
+      proxy.set({ latencyMs: 100 });
+      await logFrame(0);
+      await logFrame(1);
+      await announceFrame(1);
+      await isRead;
+      // Redis has answered; the answer is still under way.
+      await logFrame(2);
+      await sendResult(3);
+      await until("the result", waiter.isOver, 3_000);
+      expect(waiter.frames).toEqual(textsUpTo(3));
+      expect(waiter.framesAtResult).toEqual([3]);
+      expect(errors).toEqual([]);
+    },
+  );
 
   it("never loses, repeats or reorders anything, whichever announcements are lost or doubled", async () => {
     const { logFrame, announceFrame, storeResult, announceResult, announcePointer, wait } = await setup({
@@ -328,9 +330,7 @@ describe("the result store", () => {
   });
 
   it("that cannot be read for a moment is read again", async () => {
-    const proxy = stack.use(
-      await startChaosProxy({ upstreamPort: Number(new URL(inject("redisUrl")).port) }),
-    );
+    const proxy = stack.use(await startChaosProxy({ upstreamPort: redisPort() }));
     const { errors, storeResult, announcePointer, wait } = await setup({
       readerUrl: `redis://127.0.0.1:${proxy.port}`,
       pollIntervalMs: 30,
@@ -400,7 +400,7 @@ describe("a listener", () => {
 
 describe("a subscriber", () => {
   async function setupBehindProxy(pollIntervalMs: number) {
-    const upstreamPort = Number(new URL(inject("redisUrl")).port);
+    const upstreamPort = redisPort();
     const proxy = stack.use(await startChaosProxy({ upstreamPort, seed: 42 }));
     const kit = await setup({ subscriberUrl: `redis://127.0.0.1:${proxy.port}`, pollIntervalMs });
     return { ...kit, proxy };

@@ -122,6 +122,8 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
   }
 
   const timer = setInterval(() => {
+    // While Redis is away every waiter would fail, and log it, once a tick.
+    if (reader.status !== "ready") return;
     for (const [requestId, entry] of entries) {
       if (entry.isQuiet && !entry.isRepairing) repair(requestId, entry);
       entry.isQuiet = true;

@@ -16,8 +16,10 @@ export interface CatalogueService {
   readonly requireModel: (name: string | null) => void;
   /** Stores the configuration's catalogue and publishes it to the workers. */
   apply(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<void>;
-  /** Publishes again, e.g. to a Redis that lost its data. */
+  /** Publishes again, to a Redis that may have lost its data. */
   republish(): Promise<void>;
+  /** Publishes again if Redis has no catalogue. */
+  republishIfMissing(): Promise<void>;
 }
 
 export interface CatalogueServiceOptions {
@@ -46,5 +48,8 @@ export function createCatalogueService({
       await publishCatalogue(redis, keyspace, catalogue);
     },
     republish: () => publishCatalogue(redis, keyspace, catalogue),
+    async republishIfMissing() {
+      if ((await redis.exists(keyspace.catalogue)) === 0) await publishCatalogue(redis, keyspace, catalogue);
+    },
   };
 }

@@ -41,9 +41,13 @@ export async function startRecorder(options: RecorderOptions): Promise<AsyncDisp
   const { redis, keyspace, store, consumerName, onRecorded, onError } = options;
   let isStopping = false;
   const stopping = new AbortController();
-  await redis.xgroup("CREATE", keyspace.facts, group, "0", "MKSTREAM").catch((error: unknown) => {
-    if (!(error instanceof Error) || !error.message.startsWith("BUSYGROUP")) throw error;
-  });
+  await createGroup();
+
+  async function createGroup(): Promise<void> {
+    await redis.xgroup("CREATE", keyspace.facts, group, "0", "MKSTREAM").catch((error: unknown) => {
+      if (!(error instanceof Error) || !error.message.startsWith("BUSYGROUP")) throw error;
+    });
+  }
 
   async function takeOver(): Promise<StreamRow[]> {
     const reply = (await redis.xautoclaim(
@@ -92,10 +96,15 @@ export async function startRecorder(options: RecorderOptions): Promise<AsyncDisp
 
   async function run(): Promise<void> {
     let nextTakeOverAtMs = 0;
+    let hasGroup = true;
     while (!isStopping) {
       try {
+        if (!hasGroup) await createGroup();
+        hasGroup = true;
         if (Date.now() >= nextTakeOverAtMs) {
-          await record(await takeOver());
+          const left = await takeOver();
+          await record(left);
+          if (left.length === batchSize) continue;
           nextTakeOverAtMs = Date.now() + takeOverIdleMs;
         }
         const rows = await readNew();
@@ -105,6 +114,7 @@ export async function startRecorder(options: RecorderOptions): Promise<AsyncDisp
         if (isStopping) return;
         onError(error instanceof Error ? error : new Error(String(error)));
         await pause(retryMs);
+        hasGroup = !isGroupGone(error);
       }
     }
   }
@@ -122,6 +132,11 @@ export async function startRecorder(options: RecorderOptions): Promise<AsyncDisp
       await running;
     },
   };
+}
+
+/** A Redis that lost its data has lost the group with it. */
+function isGroupGone(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOGROUP");
 }
 
 type StreamRow = [id: string, fields: string[]];

@@ -1,5 +1,5 @@
 import type { CallFailure, CallJob, StreamHead } from "@tokenhub/contracts";
-import { findProvider, isBuiltIn, ProviderStreamError } from "@tokenhub/providers";
+import { findProvider, isBuiltIn, ProviderStreamError, readStreamFailure } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
 import { createSseParser, createStreamSummary, encodeSseEvent } from "@tokenhub/translation";
 import { answerFormat, usageOrEstimate } from "../answer.ts";
@@ -130,7 +130,8 @@ function headOf(
 function failureInEvent(deps: CallDeps, { job, target }: CallInFlight, data: string): CallFailure {
   const definition = findProvider(target.provider.type);
   if (definition === null || isBuiltIn(definition)) return truncatedStream(job);
-  return definition.readFailure({ status: 200, headers: {}, bodyText: data, nowMs: deps.now() });
+  const apiKey = deps.keyOf(target.provider.id)?.reveal() ?? null;
+  return readStreamFailure(data, { definition, apiKey, nowMs: deps.now() });
 }
 
 function truncatedStream(job: CallJob): CallFailure {

@@ -58,6 +58,14 @@ export function readFirstEvent(data: string, body: ReceivedBody): CallFailure | 
   return mayBeError && isErrorValue(parseJson(data)) ? readErrorText(data, body) : null;
 }
 
+/** The failure that a later event of a stream reports, without the API key in it. */
+export function readStreamFailure(
+  data: string,
+  call: Pick<ReceivedBody, "definition" | "apiKey" | "nowMs">,
+): CallFailure {
+  return readErrorText(data, { ...call, status: 200, headers: {} });
+}
+
 function failed(failure: CallFailure): BodyReading {
   return { kind: "failed", failure };
 }
