@@ -37,11 +37,12 @@ describe("the request log", () => {
     const bad = await ask(gateway, { model: "gpt" });
     const late = await ask(gateway, { model: "gpt", headers: { "x-tokenhub-timeout-ms": "200" } });
     const impatient = new AbortController();
-    const abandoned = ask(gateway, { model: "gpt", signal: impatient.signal });
-    const gone = expect(abandoned).rejects.toThrow("aborted");
+    const abandoned = ask(gateway, { model: "gpt", signal: impatient.signal }).catch(
+      (error: Error) => error.message,
+    );
     const call = await site.mock.waitForCall(({ outcome }) => outcome === "hanging", 5_000);
     impatient.abort();
-    await gone;
+    expect(await abandoned).toContain("aborted");
     const cancelledId = String(call.requestId);
     const unfit = await ask(gateway, { wishes: { max_cost_per_1k: 0.000001 } });
     // Refused at the door: nothing was accepted, so there is no row.

@@ -1,6 +1,6 @@
 import { freePort, until, type ServiceProcess } from "@tokenhub/testkit";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { ask } from "./ask.ts";
+import { ask, type Answer } from "./ask.ts";
 import { catalogueOf } from "./catalogue-of.ts";
 import { openSite, type Site } from "./site.ts";
 
@@ -28,6 +28,13 @@ function hangUp(service: ServiceProcess): void {
   process.kill(service.pid, "SIGHUP");
 }
 
+function untilAnswered(model: string): Promise<Answer> {
+  return until(`an answer of ${model}`, async () => {
+    const answer = await ask(front, { model });
+    return answer.status === 200 ? answer : null;
+  });
+}
+
 /** The configuration with one more provider, whose key is in the file. */
 function withKeyed(key: string): Record<string, unknown> {
   const config = catalogueOf(site.mock.url, {
@@ -46,7 +53,8 @@ describe("SIGHUP after the configuration file changed", () => {
     await site.writeConfig(withKeyed("sk-first"));
     hangUp(worker);
     hangUp(gateway);
-    await until("the new model", async () => (await ask(front, { model: "keyed" })).status === 200);
+    const answer = await untilAnswered("keyed");
+    expect(answer.headers.get("x-tokenhub-provider")).toBe("keyed");
   });
 
   it("makes the worker use a changed key with the next call", async () => {
@@ -54,7 +62,7 @@ describe("SIGHUP after the configuration file changed", () => {
     await site.writeConfig(withKeyed("sk-second"));
     hangUp(worker);
     const callsBefore = site.mock.calls().length;
-    await until("the new key", async () => (await ask(front, { model: "keyed" })).status === 200);
+    await untilAnswered("keyed");
     expect(site.mock.calls().length - callsBefore).toBeLessThan(3);
   });
 

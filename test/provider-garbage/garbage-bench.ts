@@ -207,11 +207,13 @@ interface LooseAnswer {
     readonly message?: LooseMessage;
     readonly delta?: LooseMessage;
   }[];
-  readonly content?: readonly { readonly type: string; readonly text?: string; readonly input?: unknown }[];
+  readonly content?: readonly LooseBlock[];
   readonly delta?: { readonly text?: string; readonly partial_json?: string; readonly stop_reason?: string };
   readonly stop_reason?: string | null;
   readonly usage?: Readonly<Record<string, unknown>> | null;
 }
+/** Null: a provider may send anything in a list, and its own format is passed on as it is. */
+type LooseBlock = { readonly type?: unknown; readonly text?: unknown; readonly input?: unknown } | null;
 interface LooseMessage {
   readonly content?: unknown;
   readonly tool_calls?: readonly { readonly function?: { readonly arguments?: unknown } }[];
@@ -230,8 +232,8 @@ function readWhole(raw: string, caller: Caller): Seen {
     const blocks = body.content ?? [];
     return {
       ...nothing,
-      text: blocks.map((block) => block.text ?? "").join(""),
-      toolInputs: blocks.filter((block) => block.type === "tool_use").map((block) => block.input),
+      text: blocks.map((block) => (typeof block?.text === "string" ? block.text : "")).join(""),
+      toolInputs: blocks.filter((block) => block?.type === "tool_use").map((block) => block?.input),
       usage: body.usage ?? null,
       finish: body.stop_reason ?? null,
       isComplete: true,

@@ -8,6 +8,7 @@ type LocalFailure =
   | "breaker_open"
   | "stream_interrupted"
   | "missing_key"
+  | "no_answer"
   | "untranslatable"
   | "translation_broke";
 
@@ -51,6 +52,13 @@ const rows: Record<
     code: "provider_auth_failed",
     message: (providerId) =>
       `No API key is configured for provider ${providerId}. Set ${providerId.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_API_KEY for the provider worker.`,
+  },
+  // Paid once already, and not likely to be better the next time: another candidate, not the same one again.
+  no_answer: {
+    class: "fatal",
+    code: "provider_bad_response",
+    message: (providerId, modelId) =>
+      `Provider ${providerId} answered for model ${modelId} with JSON that is no answer of its format. Check its base URL and type.`,
   },
   // No mark on the provider, and no other try: whatever breaks here breaks again.
   translation_broke: {

@@ -129,7 +129,8 @@ function healthArguments(outcome: HealthOutcome, channel: string): [string, numb
 }
 
 function readHistory(field: string | number | undefined): CallAttempt[] {
-  return callAttemptSchema.array().parse(JSON.parse(`[${field ?? ""}]`));
+  if (field === undefined || field === "") return [];
+  return callAttemptSchema.array().parse(JSON.parse(`[${field}]`));
 }
 
 function readRow(fields: readonly (string | number)[]): ClaimedRow {

@@ -128,13 +128,14 @@ describe.concurrent("a producer's connection", () => {
 describe.concurrent("a blocking connection", () => {
   it("waits through an outage: what was asked in it is answered after it", async () => {
     await using kit = setup();
-    const { connectionTo, closing, startServer } = kit;
+    const { errors, connectionTo, closing, startServer } = kit;
     const server = await startServer();
     const redis = closing(createBlockingConnection(connectionTo(server.url)));
     await redis.set("key", "value");
     await server.kill();
     await until("the loss to be noticed", () => redis.status !== "ready");
     const answer = redis.get("key");
+    await until("several attempts to fail", () => errors.length > 3);
     await server.start();
     expect(await answer).toBe("value");
   });
@@ -169,13 +170,14 @@ describe.concurrent("a worker's connection", () => {
 
   it("waits through an outage later", async () => {
     await using kit = setup();
-    const { connectionTo, closing, startServer } = kit;
+    const { errors, connectionTo, closing, startServer } = kit;
     const server = await startServer();
     const redis = closing(await connectWorker(connectionTo(server.url)));
     await redis.set("key", "value");
     await server.kill();
     await until("the loss to be noticed", () => redis.status !== "ready");
     const answer = redis.get("key");
+    await until("several attempts to fail", () => errors.length > 3);
     await server.start();
     expect(await answer).toBe("value");
   });

@@ -32,9 +32,12 @@ export function objectsOf(value: unknown): readonly JsonObject[] {
   return listOf(value).filter(isJsonObject);
 }
 
+/** Beyond any call; a provider's nonsense (JSON can say 1e400) must stay a number that can be added up and stored. */
+const countMax = 1_000_000_000;
+
 /** A token count as providers send it: anything that is no non-negative number counts as 0. */
 export function countOf(value: unknown): number {
-  return typeof value === "number" && value > 0 ? Math.floor(value) : 0;
+  return typeof value === "number" && value > 0 ? Math.min(Math.floor(value), countMax) : 0;
 }
 
 /** The members that say something: null and undefined both mean "absent" in the canonical form. */

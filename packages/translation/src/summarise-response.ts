@@ -15,6 +15,8 @@ export interface ResponseSummary {
   readonly usage: Usage | null;
   readonly finishReason: FinishSummary | null;
   readonly upstreamModel: string | null;
+  /** The body has the form of an answer, however empty; false for JSON of any other kind. */
+  readonly isAnswer: boolean;
   /** No text, reasoning, refusal, tool call, media or vector: nothing that a caller could use. */
   readonly isEmpty: boolean;
 }
@@ -32,6 +34,7 @@ export function summariseResponse(format: WireFormatName, body: unknown): Respon
         usage: parseOpenAiUsage(answer["usage"]),
         finishReason: null,
         upstreamModel: textOf(answer["model"]),
+        isAnswer: Array.isArray(answer["data"]),
         isEmpty: listOf(answer["data"]).length === 0,
       };
   }
@@ -44,6 +47,7 @@ function summariseChat(answer: JsonObject): ResponseSummary {
     usage: parseOpenAiUsage(answer["usage"]),
     finishReason: raw === null ? null : { unified: parseOpenAiFinishReason(raw), raw },
     upstreamModel: textOf(answer["model"]),
+    isAnswer: objectOf(choices[0]?.["message"]) !== null,
     isEmpty: !choices.some((choice) => hasOpenAiContent(objectOf(choice["message"]))),
   };
 }
@@ -73,6 +77,7 @@ function summariseMessage(answer: JsonObject): ResponseSummary {
     usage: parseAnthropicUsage(answer["usage"]),
     finishReason: raw === null ? null : { unified: parseAnthropicStopReason(raw), raw },
     upstreamModel: textOf(answer["model"]),
+    isAnswer: Array.isArray(answer["content"]),
     isEmpty: !objectsOf(answer["content"]).some(hasAnthropicContent),
   };
 }

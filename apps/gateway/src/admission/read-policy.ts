@@ -42,6 +42,9 @@ const hintHeaders = {
   "x-tokenhub-allow-escalation": "allow_escalation",
 } as const;
 
+/** What nearly every request means; shared, because parsing nothing would cost as much as parsing wishes. */
+const noWishes: RoutingPolicy = Object.freeze(routingPolicySchema.parse({}));
+
 /**
  * Reads the routing policy from the body's `tokenhub` member and the `x-tokenhub-*` headers.
  * @throws TokenHubError `invalid_request` naming the wish at fault.
@@ -51,10 +54,15 @@ export function readPolicy(
   { hints, defaultMode }: { readonly hints: unknown; readonly defaultMode: RoutingMode | null },
 ): RoutingPolicy {
   const fromHeaders: Record<string, unknown> = {};
+  let hasHeaders = false;
   for (const [header, name] of Object.entries(hintHeaders)) {
     const value = headers[header];
-    if (typeof value === "string" && value.trim() !== "") fromHeaders[name] = headerValue(value.trim());
+    if (typeof value !== "string" || value.trim() === "") continue;
+    fromHeaders[name] = headerValue(value.trim());
+    hasHeaders = true;
   }
+  if (!hasHeaders && hints === undefined)
+    return defaultMode === null ? noWishes : { ...noWishes, mode: defaultMode };
   if (hints !== undefined && (typeof hints !== "object" || hints === null || Array.isArray(hints))) {
     throw new TokenHubError("invalid_request", "`tokenhub` must be an object of routing wishes.", {
       param: "tokenhub",

@@ -47,10 +47,13 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> 
       reject(tooLarge(limitBytes));
     };
     request.on("data", onData);
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    // After the end these change nothing: a promise settles once.
+    const onClose = (): void => reject(cutShort(null));
+    request.once("end", () => {
+      request.off("close", onClose);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
     request.once("error", (error) => reject(cutShort(error)));
-    request.once("close", () => reject(cutShort(null)));
+    request.once("close", onClose);
   });
 }
 

@@ -3,10 +3,12 @@ import type { JobOutcome } from "@tokenhub/queue";
 import { summariseResponse } from "@tokenhub/translation";
 import { answerFormat, usageOrEstimate } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
+import { failureOf } from "../call-failures.ts";
 import { endRequest } from "../end-request.ts";
+import { recoverFrom } from "../recover.ts";
 import type { CallInFlight } from "./run-claimed-call.ts";
 
-/** Commits a whole answer. */
+/** Commits a whole answer; JSON of another kind is a failure of the provider like any other. */
 export async function deliverBody(
   deps: CallDeps,
   inFlight: CallInFlight,
@@ -15,6 +17,8 @@ export async function deliverBody(
   const { job, target, token, claim, startedAtMs } = inFlight;
   const wireFormat = answerFormat(job, target);
   const summary = summariseResponse(wireFormat, reply.json);
+  if (!summary.isAnswer)
+    return recoverFrom(deps, inFlight, { failure: failureOf("no_answer", job), frameCount: 0 });
   const durationMs = deps.now() - startedAtMs;
   return endRequest(deps, {
     job,
