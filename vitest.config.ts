@@ -1,7 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-const sources = ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "scripts/**/*.test.ts"];
-const integration = ["packages/*/src/**/*.integration.test.ts", "apps/*/src/**/*.integration.test.ts"];
+const sources = [
+  "packages/*/src/**/*.test.ts",
+  "apps/*/src/**/*.test.ts",
+  "scripts/**/*.test.ts",
+  "bench/**/*.test.ts",
+];
+const integration = [
+  "packages/*/src/**/*.integration.test.ts",
+  "apps/*/src/**/*.integration.test.ts",
+  "bench/**/*.integration.test.ts",
+];
 const globalSetup = ["packages/testkit/src/global-redis.ts"];
 
 export default defineConfig({

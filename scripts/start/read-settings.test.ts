@@ -25,7 +25,7 @@ test("C16, C8: without any setting the listener is 127.0.0.1:8080, open, with a 
     dataFolder: path.join(root, "data"),
     configFile: null,
     redisUrl: null,
-    redisFsync: "always",
+    redisFsync: "everysec",
     stopGraceMs: 10_000,
     nodeArguments: [],
     isDebug: false,

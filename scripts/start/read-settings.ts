@@ -48,7 +48,7 @@ export async function readSettings(options: ReadSettingsOptions): Promise<StartS
     dataFolder: path.resolve(root, product.dataDirectory),
     configFile,
     redisUrl: product.redis.url?.reveal() ?? null,
-    redisFsync: read.envChoice("TOKENHUB_REDIS_FSYNC", fsyncModes) ?? "always",
+    redisFsync: read.envChoice("TOKENHUB_REDIS_FSYNC", fsyncModes) ?? "everysec",
     stopGraceMs: read.envInteger("TOKENHUB_STOP_GRACE_MS", { max: 86_400_000 }) ?? 10_000,
     nodeArguments: read.envString("TOKENHUB_NODE_ARGS")?.split(/\s+/) ?? [],
     isDebug: read.envBoolean("TOKENHUB_DEBUG") === true,

@@ -14,7 +14,7 @@ Environment
   TOKENHUB_DATA_DIR        folder for the database, the queue and the logs (./data)
   TOKENHUB_AUTH            open or keys (open on a loopback address, keys otherwise)
   TOKENHUB_DEBUG           true shows everything the services log (false)
-  TOKENHUB_REDIS_FSYNC     always, everysec or no: when the private Redis writes to disk (always)
+  TOKENHUB_REDIS_FSYNC     always, everysec or no: when the private Redis writes to disk (everysec)
   TOKENHUB_STOP_GRACE_MS   how long a stop waits for running requests, in milliseconds (10000)
   TOKENHUB_NODE_ARGS       extra arguments for the Node of every service
   REDIS_URL                use this Redis instead of a private one

@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { withBoundlessModels } from "./boundless-models.ts";
-import {
-  bodyWith,
-  endpoints,
-  startRefusalBench,
-  type Endpoint,
-  type RefusalBench,
-} from "./refusal-bench.ts";
+import { bodyWith, endpoints, startRefusalBench, type Endpoint, type RefusalBench } from "./refusal-bench.ts";
 
 const neighbourLimitMs = 100;
 const quickMs = 3_000;
@@ -15,7 +9,10 @@ const tries = 3;
 
 let bench: RefusalBench;
 beforeAll(async () => {
-  bench = await startRefusalBench({ redisUrl: inject("redisUrl"), config: { models: withBoundlessModels() } });
+  bench = await startRefusalBench({
+    redisUrl: inject("redisUrl"),
+    config: { models: withBoundlessModels() },
+  });
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
@@ -113,7 +110,10 @@ describe("a megabyte in one word", () => {
     {
       kind: "of escapes",
       endpoint: "chat",
-      members: { model: "boundless-claude", messages: [{ role: "user", content: "\u0001".repeat(megabyte / 6) }] },
+      members: {
+        model: "boundless-claude",
+        messages: [{ role: "user", content: "\u0001".repeat(megabyte / 6) }],
+      },
       status: 200,
     },
   ];
@@ -145,13 +145,19 @@ describe("a megabyte in one word", () => {
 
   it.each([
     { kind: "messages", members: { messages: manyOf({ role: "user", content: "x" }, 30_000) } },
-    { kind: "parts", members: { messages: [{ role: "user", content: manyOf({ type: "text", text: "x" }, 30_000) }] } },
+    {
+      kind: "parts",
+      members: { messages: [{ role: "user", content: manyOf({ type: "text", text: "x" }, 30_000) }] },
+    },
     { kind: "unknown members", members: { ...manyOf(1, 80_000) } },
     { kind: "tools", members: { tools: manyOf({ type: "function", function: { name: "f" } }, 20_000) } },
     { kind: "texts to stop at", members: { stop: manyOf("x", 250_000) } },
   ])("of small $kind is served or refused in seconds", async ({ members }) => {
     for (const model of ["boundless-gpt", "boundless-claude"]) {
-      const answer = await bench.send({ path: endpoints.chat.path, body: bodyWith("chat", { model, ...members }) });
+      const answer = await bench.send({
+        path: endpoints.chat.path,
+        body: bodyWith("chat", { model, ...members }),
+      });
       expect([200, 400], answer.text.slice(0, 300)).toContain(answer.status);
       expect(answer.durationMs).toBeLessThan(quickMs);
     }

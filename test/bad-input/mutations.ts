@@ -97,7 +97,10 @@ const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
     type: "text",
   }),
   fc.jsonValue({ maxDepth: 3 }),
-  fc.object({ maxDepth: 2, key: fc.constantFrom("type", "text", "content", "role", "id", "name", "function") }),
+  fc.object({
+    maxDepth: 2,
+    key: fc.constantFrom("type", "text", "content", "role", "id", "name", "function"),
+  }),
 );
 
 type Change = (holder: Record<string, unknown>, key: string) => void;
@@ -156,7 +159,9 @@ const cuts: fc.Arbitrary<readonly Cut[]> = fc.array(
     remove: fc.nat(3),
     insert: fc.oneof(
       fc.uint8Array({ maxLength: 3 }),
-      fc.constantFrom('"', "{", "}", "[", "]", ",", ":", "\\", "\\u12", "e9", "-", "null").map((text) => Buffer.from(text)),
+      fc
+        .constantFrom('"', "{", "}", "[", "]", ",", ":", "\\", "\\u12", "e9", "-", "null")
+        .map((text) => Buffer.from(text)),
     ),
   }),
   { maxLength: 3 },
@@ -170,7 +175,21 @@ function withCuts(bytes: Buffer, damage: readonly Cut[]): Buffer {
 }
 
 const headerValue = fc.oneof(
-  fc.constantFrom("", "true", "false", "0", "-5", "1e999", "NaN", "cheap", "normal", "objective", "a,b", "\t", "é"),
+  fc.constantFrom(
+    "",
+    "true",
+    "false",
+    "0",
+    "-5",
+    "1e999",
+    "NaN",
+    "cheap",
+    "normal",
+    "objective",
+    "a,b",
+    "\t",
+    "é",
+  ),
   fc.string({ unit: "grapheme-ascii", maxLength: 12 }),
 );
 const headers = fc.dictionary(

@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { withBoundlessModels } from "./boundless-models.ts";
-import { bodyWithText, endpoints, startRefusalBench, type Endpoint, type RefusalBench } from "./refusal-bench.ts";
+import {
+  bodyWithText,
+  endpoints,
+  startRefusalBench,
+  type Endpoint,
+  type RefusalBench,
+} from "./refusal-bench.ts";
 
 let bench: RefusalBench;
 beforeAll(async () => {
-  bench = await startRefusalBench({ redisUrl: inject("redisUrl"), config: { models: withBoundlessModels() } });
+  bench = await startRefusalBench({
+    redisUrl: inject("redisUrl"),
+    config: { models: withBoundlessModels() },
+  });
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 

@@ -59,7 +59,11 @@ export interface RefusalBench extends AsyncDisposable {
   /** Sends it and checks everything that is true of every refusal; the answer is given back for more. */
   expectRefusal(bad: BadRequest, refusal: Refusal): Promise<Answer>;
   /** Checks the answer alone, for those that came another way. */
-  expectRefusalAnswer(answer: Pick<Answer, "status" | "headers" | "text">, path: string, refusal: Refusal): void;
+  expectRefusalAnswer(
+    answer: Pick<Answer, "status" | "headers" | "text">,
+    path: string,
+    refusal: Refusal,
+  ): void;
   /** Every key in Redis that belongs to some request: jobs, bodies, call rows, results, logs. */
   requestTraces(): Promise<string[]>;
   /** An ordinary request is answered with 200. */
@@ -177,7 +181,8 @@ export async function startRefusalBench(options: TestNetworkOptions): Promise<Re
 
 /** The reported path is the field or lies in it; without a field any path of a decent length will do. */
 function isAt(reported: unknown, field: string | undefined): boolean {
-  if (field === undefined) return reported === null || (typeof reported === "string" && reported.length <= 300);
+  if (field === undefined)
+    return reported === null || (typeof reported === "string" && reported.length <= 300);
   return reported === field || (typeof reported === "string" && reported.startsWith(`${field}.`));
 }
 

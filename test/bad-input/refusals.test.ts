@@ -84,12 +84,15 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     },
   );
 
-  it.each(["gzip", "br", "identity, deflate"])("is refused for a body in content encoding %s", async (encoding) => {
-    await bench.expectRefusal(
-      { path, body: valid, headers: { "content-encoding": encoding } },
-      { code: "unsupported_media_type", says: /without `content-encoding`/ },
-    );
-  });
+  it.each(["gzip", "br", "identity, deflate"])(
+    "is refused for a body in content encoding %s",
+    async (encoding) => {
+      await bench.expectRefusal(
+        { path, body: valid, headers: { "content-encoding": encoding } },
+        { code: "unsupported_media_type", says: /without `content-encoding`/ },
+      );
+    },
+  );
 
   it("is refused for a name no model has, with the closest ones", async () => {
     const name = body.model.slice(0, -1);
@@ -110,14 +113,17 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     { kind: "a prototype's member", model: "__proto__" },
     { kind: "another prototype's member", model: "constructor" },
     { kind: "a megabyte", model: "m".repeat(1_000_000) },
-  ])("is refused for a model name with $kind, and its answer stays short and in one piece", async ({ model }) => {
-    const answer = await bench.expectRefusal(
-      { path, body: bodyWith(endpoint, { model }) },
-      { code: "model_not_found", param: "model" },
-    );
-    expect(answer.headers["x-evil"]).toBeUndefined();
-    expect(answer.text.length).toBeLessThan(1_000);
-  });
+  ])(
+    "is refused for a model name with $kind, and its answer stays short and in one piece",
+    async ({ model }) => {
+      const answer = await bench.expectRefusal(
+        { path, body: bodyWith(endpoint, { model }) },
+        { code: "model_not_found", param: "model" },
+      );
+      expect(answer.headers["x-evil"]).toBeUndefined();
+      expect(answer.text.length).toBeLessThan(1_000);
+    },
+  );
 
   it("is refused without a key, with a wrong one and with half a credential", async () => {
     const without = { authorization: undefined };
@@ -139,17 +145,24 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     await bench.expectRefusal(bad({ ...without, "x-api-key": "k".repeat(10_000) }), invalid);
   });
 
-  it.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])("is refused for the method %s", async (method) => {
-    const hasBody = method !== "GET" && method !== "HEAD";
-    const bad = { path, method, ...(hasBody ? { body: valid } : { headers: { "content-type": undefined } }) };
-    if (method === "HEAD") {
-      const answer = await bench.send(bad);
-      expect([answer.status, answer.headers["allow"], answer.text]).toEqual([405, "POST", ""]);
-      return;
-    }
-    const answer = await bench.expectRefusal(bad, { code: "method_not_allowed", says: /Use POST/ });
-    expect(answer.headers["allow"]).toBe("POST");
-  });
+  it.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])(
+    "is refused for the method %s",
+    async (method) => {
+      const hasBody = method !== "GET" && method !== "HEAD";
+      const bad = {
+        path,
+        method,
+        ...(hasBody ? { body: valid } : { headers: { "content-type": undefined } }),
+      };
+      if (method === "HEAD") {
+        const answer = await bench.send(bad);
+        expect([answer.status, answer.headers["allow"], answer.text]).toEqual([405, "POST", ""]);
+        return;
+      }
+      const answer = await bench.expectRefusal(bad, { code: "method_not_allowed", says: /Use POST/ });
+      expect(answer.headers["allow"]).toBe("POST");
+    },
+  );
 
   it.each(["0", "-1", "abc", "NaN", "Infinity", "1e400", "5 minutes", "1,000", "10, 20"])(
     "is refused for x-tokenhub-timeout-ms: %s",
@@ -214,19 +227,24 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
 });
 
 describe("a field of the wrong form", () => {
-  it.each(wrongFields)("$endpoint: `$member` is refused with its path", async ({ endpoint, member, values }) => {
-    const { path } = endpoints[endpoint];
-    for (const value of values) {
-      const text = value === 1e300 ? "1e300" : null;
-      const body =
-        text === null ? bodyWith(endpoint, { [member]: value }) : bodyWithText(endpoint, `"${member}":${text}`);
-      const answer = await bench.expectRefusal(
-        { path, body },
-        { code: "invalid_request", param: member, says: new RegExp(`\`${member}`) },
-      );
-      expect(answer.text.length).toBeLessThan(1_000);
-    }
-  });
+  it.each(wrongFields)(
+    "$endpoint: `$member` is refused with its path",
+    async ({ endpoint, member, values }) => {
+      const { path } = endpoints[endpoint];
+      for (const value of values) {
+        const text = value === 1e300 ? "1e300" : null;
+        const body =
+          text === null
+            ? bodyWith(endpoint, { [member]: value })
+            : bodyWithText(endpoint, `"${member}":${text}`);
+        const answer = await bench.expectRefusal(
+          { path, body },
+          { code: "invalid_request", param: member, says: new RegExp(`\`${member}`) },
+        );
+        expect(answer.text.length).toBeLessThan(1_000);
+      }
+    },
+  );
 
   it.each(["1e400", "-1e400", "123456789012345678901234567890", "1e-400"])(
     "refuses or takes the number %s without failing on it",
@@ -316,7 +334,11 @@ describe("a request with strange but valid members", () => {
     { place: "a choice", endpoint: "chat", members: (name: string) => ({ tool_choice: { type: name } }) },
     { place: "a format", endpoint: "chat", members: (name: string) => ({ response_format: { type: name } }) },
     { place: "an effort", endpoint: "chat", members: (name: string) => ({ reasoning_effort: name }) },
-    { place: "a block's type", endpoint: "messages", members: (name: string) => ({ messages: [partOf(name)] }) },
+    {
+      place: "a block's type",
+      endpoint: "messages",
+      members: (name: string) => ({ messages: [partOf(name)] }),
+    },
     { place: "thinking", endpoint: "messages", members: (name: string) => ({ thinking: { type: name } }) },
     { place: "a choice", endpoint: "messages", members: (name: string) => ({ tool_choice: { type: name } }) },
     {
@@ -324,15 +346,18 @@ describe("a request with strange but valid members", () => {
       endpoint: "messages",
       members: (name: string) => ({ tools: [{ type: name, name: "f" }] }),
     },
-  ] as const)("$endpoint: the name of an inherited member as $place is a name like any other", async ({ endpoint, members }) => {
-    for (const name of inherited) {
-      for (const model of ["gpt-test", "claude-test"]) {
-        const body = bodyWith(endpoint, { model, ...members(name) });
-        const answer = await bench.send({ path: endpoints[endpoint].path, body });
-        expect([200, 400], `${name} ${model}: ${answer.text}`).toContain(answer.status);
+  ] as const)(
+    "$endpoint: the name of an inherited member as $place is a name like any other",
+    async ({ endpoint, members }) => {
+      for (const name of inherited) {
+        for (const model of ["gpt-test", "claude-test"]) {
+          const body = bodyWith(endpoint, { model, ...members(name) });
+          const answer = await bench.send({ path: endpoints[endpoint].path, body });
+          expect([200, 400], `${name} ${model}: ${answer.text}`).toContain(answer.status);
+        }
       }
-    }
-  });
+    },
+  );
 
   it.each(["chat", "messages"] as const)(
     "%s: of a member that stands twice the last one counts, for us and for the provider",
@@ -397,5 +422,11 @@ describe("in open mode", () => {
 });
 
 function partOf(type: string): object {
-  return { role: "user", content: [{ type: "text", text: "x" }, { type, text: "x" }] };
+  return {
+    role: "user",
+    content: [
+      { type: "text", text: "x" },
+      { type, text: "x" },
+    ],
+  };
 }

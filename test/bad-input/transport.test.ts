@@ -118,19 +118,23 @@ describe("a request that is refused before its body is read", () => {
     expect((await connection.answer()).status).toBe(200);
   });
 
-  it("costs a client that never stops sending its connection, not the gateway its peace", { timeout: 30_000 }, async () => {
-    using connection = await openRawConnection(bench.port);
-    connection.write(rawRequest(path, { headers: { ...keyed, "content-length": "100000000000" } }));
-    const refused = connection.answer();
-    const keepSending = (error?: Error | null): void => {
-      if (!error) connection.socket.write(piece, keepSending);
-    };
-    keepSending();
-    expectRefused(await refused, path, tooLarge);
-    const ended = connection.ending(20_000);
-    await bench.expectHealthy();
-    await ended;
-  });
+  it(
+    "costs a client that never stops sending its connection, not the gateway its peace",
+    { timeout: 30_000 },
+    async () => {
+      using connection = await openRawConnection(bench.port);
+      connection.write(rawRequest(path, { headers: { ...keyed, "content-length": "100000000000" } }));
+      const refused = connection.answer();
+      const keepSending = (error?: Error | null): void => {
+        if (!error) connection.socket.write(piece, keepSending);
+      };
+      keepSending();
+      expectRefused(await refused, path, tooLarge);
+      const ended = connection.ending(20_000);
+      await bench.expectHealthy();
+      await ended;
+    },
+  );
 });
 
 describe("pipelined requests", () => {
@@ -140,7 +144,11 @@ describe("pipelined requests", () => {
   it.each([
     { kind: "broken JSON", bad: () => rawRequest(path, { headers: keyed, body: '{"model":' }), status: 400 },
     { kind: "a wrong field", bad: () => rawRequest(path, { headers: keyed, body: "{}" }), status: 400 },
-    { kind: "an unknown path", bad: () => rawRequest("/nowhere", { headers: keyed, body: "{}" }), status: 404 },
+    {
+      kind: "an unknown path",
+      bad: () => rawRequest("/nowhere", { headers: keyed, body: "{}" }),
+      status: 404,
+    },
     { kind: "a wrong method", bad: () => rawRequest(path, { method: "GET" }), status: 405 },
     {
       kind: "no key",
@@ -228,7 +236,10 @@ describe("bytes that are no HTTP request of ours", () => {
   it.each([
     { kind: "no HTTP", bytes: "hello gateway\r\n\r\n" },
     { kind: "TLS", bytes: Buffer.from("16030100c5010000c1030300", "hex") },
-    { kind: "two lengths", bytes: "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab" },
+    {
+      kind: "two lengths",
+      bytes: "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+    },
     {
       kind: "a length beside chunks",
       bytes:

@@ -111,7 +111,13 @@ describe.concurrent("a transient failure", () => {
     expect(answer.headers.get("x-tokenhub-attempts")).toBe("3");
     expect(callsOf("always-down")).toHaveLength(3);
     const row = await rowOf(site, answer.requestId);
-    expect(row).toMatchObject({ outcome: "failed", errorCode: "provider_unavailable", attemptCount: 3 });
+    expect(row).toMatchObject({
+      outcome: "failed",
+      errorCode: "provider_unavailable",
+      modelId: "always-down",
+      providerId: "always-down",
+      attemptCount: 3,
+    });
     expect(row.attempts).toHaveLength(3);
   });
 

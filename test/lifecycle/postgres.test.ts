@@ -6,6 +6,7 @@ import {
   type PostgresServer,
 } from "../../packages/persistence/src/testing/start-postgres.ts";
 import { ask } from "./ask.ts";
+import { catalogueOf } from "./catalogue-of.ts";
 import { recordedIds, rowOf, type RowStore } from "./request-rows.ts";
 import { openSite, type Site } from "./site.ts";
 
@@ -95,6 +96,28 @@ describe.skipIf(binaries === null)("two gateways on one PostgreSQL and one Redis
     const expected = new Set(answers.map(({ answer }) => answer.requestId));
     await until("all rows", async () => (await recordedIds(store)).length === 80);
     expect(new Set(await recordedIds(store))).toEqual(expected);
+  });
+
+  it("share their catalogue: what one reloads the other offers, and no reconnection brings the old one back", async () => {
+    const { site } = await openOn(await newDatabase("PostgreSQL"));
+    await using _site = site;
+    const [first, second] = await Promise.all([site.startGateway(), site.startGateway()]);
+    await site.startRouter();
+    await site.startProviderWorker();
+    expect((await ask(second, { model: "newest" })).status).toBe(404);
+    await first.reload(site.productOf(catalogueOf(site.mock.url, { newcomer: { models: { newest: {} } } })));
+    await until("the other gateway to offer it", async () => {
+      return (await ask(second, { model: "newest" })).status === 200;
+    });
+    expect((await ask(second, { model: "gpt-test" })).status).toBe(404);
+
+    const published = await site.redis.get(site.keyspace.catalogue);
+    const clients = String(await site.redis.call("CLIENT", "LIST")).split("\n");
+    for (const client of clients.filter((line) => line.includes("name=gateway ")))
+      await site.redis.call("CLIENT", "KILL", "ID", /id=(\d+)/.exec(client)?.[1] ?? "");
+    for (const gateway of [first, second])
+      await until("it to be back", async () => (await ask(gateway, { model: "newest" })).status === 200);
+    expect(await site.redis.get(site.keyspace.catalogue)).toBe(published);
   });
 
   it("go on when one of them stops and when the database drops all connections", async () => {

@@ -60,6 +60,34 @@ describe("a reload that adds a provider", () => {
   });
 });
 
+describe("a reload that changes a provider", () => {
+  it("lets more calls run at once from then on, and sends them to its new address", async () => {
+    const narrow = { concurrency: 1, models: { narrow: {} } };
+    await reload({ ...base, narrow });
+    site.mock.plan("up-narrow", { latencyMs: 300 });
+    const askAll = () => Promise.all(Array.from({ length: 3 }, () => ask(gateway, { model: "narrow" })));
+    const startedAtMs = performance.now();
+    expect((await askAll()).every(({ status }) => status === 200)).toBe(true);
+    expect(performance.now() - startedAtMs).toBeGreaterThan(850);
+
+    await reload({ ...base, narrow: { ...narrow, concurrency: 3 } });
+    site.mock.plan("up-narrow", { latencyMs: 30_000 });
+    const impatient = new AbortController();
+    const pending = Array.from({ length: 3 }, () =>
+      ask(gateway, { model: "narrow", signal: impatient.signal }).catch(() => null),
+    );
+    await until("three calls at once", () => site.mock.inFlight === 3);
+    impatient.abort();
+    await Promise.all(pending);
+
+    await using elsewhere = await openSite({ redisUrl: inject("redisUrl") });
+    const moved = catalogueOf(elsewhere.mock.url, { ...base, narrow });
+    await gateway.reload(site.productOf(moved));
+    expect((await ask(gateway, { model: "narrow" })).status).toBe(200);
+    expect(elsewhere.mock.calls()).toHaveLength(1);
+  });
+});
+
 describe("a reload that removes a provider", () => {
   it("ends its model at once and its queue once that is drained; other models go on", async () => {
     await reload({ ...base, leaving: { models: { leaving: {} } } });

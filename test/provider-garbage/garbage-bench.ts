@@ -1,10 +1,20 @@
 import { createKeyspace, errorTable, type ErrorCode } from "@tokenhub/contracts";
 import { startTestNetwork, until, upstreamKey, type TestNetwork } from "@tokenhub/testkit";
 import { createSseParser } from "@tokenhub/translation";
+import Database from "better-sqlite3";
 import { Redis } from "ioredis";
+import { join } from "node:path";
 import { Agent, request } from "undici";
 import { expect } from "vitest";
-import { normalWord, startGarbageUpstream, type GarbageUpstream, type Misbehaviour } from "./garbage-upstream.ts";
+import {
+  normalWord,
+  startGarbageUpstream,
+  type GarbageUpstream,
+  type Misbehaviour,
+} from "./garbage-upstream.ts";
+
+const callers = ["openai", "anthropic"] as const;
+export const providerFormats = ["openai", "anthropic"] as const;
 
 export type Caller = "openai" | "anthropic";
 export type ProviderFormat = "openai" | "anthropic";
@@ -48,11 +58,16 @@ export interface GarbageAnswer {
 export interface GarbageBench extends AsyncDisposable {
   readonly network: TestNetwork;
   readonly upstream: GarbageUpstream;
-  /** Plays a case for one caller, checks what it sees, and that the provider serves an ordinary request afterwards. */
-  expectSeen(garbage: GarbageCase, meeting: Meeting): Promise<void>;
+  /**
+   * Plays a case for callers and providers of both formats; checks what each caller sees, and that the provider serves an
+   * ordinary request afterwards.
+   */
+  expectSettled(garbage: GarbageCase, options: { readonly stream: boolean }): Promise<void>;
+  /** Where the usage of each recorded request of a case came from; ordinary requests included. */
+  usageSources(caseName: string, provider: ProviderFormat): string[];
 }
 
-export interface Meeting {
+interface Meeting {
   readonly provider: ProviderFormat;
   readonly caller: Caller;
   readonly stream: boolean;
@@ -75,25 +90,47 @@ export async function startGarbageBench(
   const redis = stack.adopt(new Redis(redisUrl), (client) => client.disconnect());
   const agent = stack.adopt(new Agent({ connections: 64 }), (pool) => pool.destroy());
   const keyspace = createKeyspace(network.redisPrefix);
+  const database = stack.adopt(
+    new Database(join(network.dataDirectory, "tokenhub.db"), { readonly: true }),
+    (opened) => void opened.close(),
+  );
   await until("all queues to be open", () => network.provider.openProviders().length > 2 * cases.length - 20);
 
-  async function ask(garbage: GarbageCase, { provider, caller, stream }: Meeting, word: string): Promise<GarbageAnswer> {
+  async function ask(
+    garbage: GarbageCase,
+    { provider, caller, stream }: Meeting,
+    word: string,
+  ): Promise<GarbageAnswer> {
     const startedAtMs = performance.now();
     const messages = [{ role: "user", content: word }];
     const model = modelOf(garbage, provider, cases);
-    const response = await request(network.url + (caller === "openai" ? "/v1/chat/completions" : "/v1/messages"), {
-      method: "POST",
-      dispatcher: agent,
-      headersTimeout: patienceMs,
-      bodyTimeout: patienceMs,
-      headers: { "content-type": "application/json", "x-api-key": network.apiKey },
-      body: JSON.stringify({ model, stream, messages, ...(caller === "anthropic" ? { max_tokens: 100 } : {}) }),
-    });
+    const response = await request(
+      network.url + (caller === "openai" ? "/v1/chat/completions" : "/v1/messages"),
+      {
+        method: "POST",
+        dispatcher: agent,
+        headersTimeout: patienceMs,
+        bodyTimeout: patienceMs,
+        headers: { "content-type": "application/json", "x-api-key": network.apiKey },
+        body: JSON.stringify({
+          model,
+          stream,
+          messages,
+          ...(caller === "anthropic" ? { max_tokens: 100 } : {}),
+        }),
+      },
+    );
     const raw = await response.body.text();
     const durationMs = performance.now() - startedAtMs;
     const { statusCode: status, headers } = response;
     const isStream = String(headers["content-type"]).startsWith("text/event-stream");
-    return { status, headers, raw, durationMs, ...(isStream ? readStream(raw, caller) : readWhole(raw, caller)) };
+    return {
+      status,
+      headers,
+      raw,
+      durationMs,
+      ...(isStream ? readStream(raw, caller) : readWhole(raw, caller)),
+    };
   }
 
   /** What a provider did to its own health must not decide the next case. */
@@ -113,16 +150,37 @@ export async function startGarbageBench(
     );
   }
 
-  const resources = stack.move();
-  return {
-    network,
-    upstream,
-    async expectSeen(garbage, meeting) {
+  async function expectMeeting(garbage: GarbageCase, meeting: Meeting): Promise<void> {
+    try {
       const answer = await ask(garbage, meeting, "say hello");
       expect(answer.durationMs).toBeLessThan(patienceMs);
       expect(answer.raw).not.toContain(upstreamKey);
       expectOutcome(answer, garbage.sees, meeting);
       await heal(garbage, meeting);
+    } catch (error) {
+      const { provider, caller } = meeting;
+      throw new Error(`with a provider that speaks ${provider} and a caller that speaks ${caller}`, {
+        cause: error,
+      });
+    }
+  }
+
+  const resources = stack.move();
+  return {
+    network,
+    upstream,
+    async expectSettled(garbage, { stream }) {
+      const formats = providerFormats.filter((format) => (garbage.only ?? format) === format);
+      await Promise.all(
+        formats.map(async (provider) => {
+          for (const caller of callers) await expectMeeting(garbage, { provider, caller, stream });
+        }),
+      );
+    },
+    usageSources(caseName, provider) {
+      const model = `${provider}-${cases.findIndex(({ name }) => name === caseName)}`;
+      const rows = database.prepare("select usage_source from request_log where model_id = ?").all(model);
+      return (rows as { usage_source: string }[]).map((row) => row.usage_source);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -135,7 +193,7 @@ function modelOf(garbage: GarbageCase, provider: ProviderFormat, cases: readonly
 
 function configOf(cases: readonly GarbageCase[], upstream: GarbageUpstream): Record<string, unknown> {
   const both = cases.flatMap((garbage) =>
-    (["openai", "anthropic"] as const)
+    providerFormats
       .filter((format) => (garbage.only ?? format) === format)
       .map((format) => ({ garbage, format, id: modelOf(garbage, format, cases) })),
   );
@@ -208,7 +266,7 @@ interface LooseAnswer {
     readonly delta?: LooseMessage;
   }[];
   readonly content?: readonly LooseBlock[];
-  readonly delta?: { readonly text?: string; readonly partial_json?: string; readonly stop_reason?: string };
+  readonly delta?: { readonly text?: unknown; readonly partial_json?: string; readonly stop_reason?: string };
   readonly stop_reason?: string | null;
   readonly usage?: Readonly<Record<string, unknown>> | null;
 }
@@ -216,7 +274,7 @@ interface LooseAnswer {
 type LooseBlock = { readonly type?: unknown; readonly text?: unknown; readonly input?: unknown } | null;
 interface LooseMessage {
   readonly content?: unknown;
-  readonly tool_calls?: readonly { readonly function?: { readonly arguments?: unknown } }[];
+  readonly tool_calls?: readonly { readonly function?: { readonly arguments?: unknown } }[] | null;
 }
 
 /** Parsing throws where an answer is not JSON: callers would, too. */
@@ -264,7 +322,8 @@ function readStream(raw: string, caller: Caller): Seen {
 function withChunk(seen: Seen, chunk: LooseAnswer): Seen {
   const choice = chunk.choices?.[0];
   const { content, tool_calls: calls } = choice?.delta ?? {};
-  const pieces = (calls ?? []).map((call) => String(call.function?.arguments ?? ""));
+  // In its own format a provider's stream is passed on as it is, nonsense included.
+  const pieces = Array.isArray(calls) ? calls.map((call) => String(call.function?.arguments ?? "")) : [];
   return {
     ...seen,
     text: seen.text + (typeof content === "string" ? content : ""),
@@ -276,15 +335,12 @@ function withChunk(seen: Seen, chunk: LooseAnswer): Seen {
 
 function withEvent(seen: Seen, event: LooseAnswer): Seen {
   if (event.type === "message_stop") return { ...seen, isComplete: true };
-  const { text = "", partial_json: json, stop_reason: stop } = event.delta ?? {};
+  const { text, partial_json: json, stop_reason: stop } = event.delta ?? {};
   return {
     ...seen,
-    text: seen.text + text,
+    text: seen.text + (typeof text === "string" ? text : ""),
     toolInputs: json === undefined ? seen.toolInputs : [String(seen.toolInputs[0] ?? "") + json],
     usage: event.usage ?? seen.usage,
     finish: stop ?? seen.finish,
   };
 }
-
-export const callers = ["openai", "anthropic"] as const;
-export const providerFormats = ["openai", "anthropic"] as const;

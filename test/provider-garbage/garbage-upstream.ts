@@ -24,8 +24,14 @@ export async function startGarbageUpstream(
   const serve = (socket: Socket, { path, body }: ReceivedRequest): void => {
     const caseName = decodeURIComponent(path.split("/")[1] ?? "");
     const wire = path.endsWith("/messages") ? anthropic : openAi;
+    if (body.includes(normalWord) && path.endsWith("/embeddings")) {
+      socket.write(json(goodEmbeddings));
+      return;
+    }
     if (body.includes(normalWord)) {
-      socket.write(body.includes('"stream":true') ? sse(goodStream(wire).join("")) : json(wire.body("hello world")));
+      socket.write(
+        body.includes('"stream":true') ? sse(goodStream(wire).join("")) : json(wire.body("hello world")),
+      );
       return;
     }
     calls.set(caseName, (calls.get(caseName) ?? 0) + 1);
@@ -60,6 +66,13 @@ export async function startGarbageUpstream(
   };
 }
 
+export const goodEmbeddings = JSON.stringify({
+  object: "list",
+  data: [{ object: "embedding", index: 0, embedding: [0.6, 0.8] }],
+  model: "up",
+  usage: { prompt_tokens: 2, total_tokens: 2 },
+});
+
 interface ReceivedRequest {
   readonly path: string;
   readonly body: string;
@@ -80,7 +93,10 @@ function readRequest(bytes: Buffer): ReceivedRequest | null {
 /** An HTTP answer whose length is stated, as bytes. */
 export function http(
   status: string,
-  { headers = {}, body }: { readonly headers?: Readonly<Record<string, string>>; readonly body: string | Buffer },
+  {
+    headers = {},
+    body,
+  }: { readonly headers?: Readonly<Record<string, string>>; readonly body: string | Buffer },
 ): Buffer {
   const all = { "content-length": String(Buffer.byteLength(body)), ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -1,8 +1,7 @@
-import { upstreamKey } from "@tokenhub/testkit";
+import { until, upstreamKey } from "@tokenhub/testkit";
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
-  callers,
   providerFormats,
   startGarbageBench,
   type Caller,
@@ -15,6 +14,7 @@ import { goodStream, type WireSamples } from "./wire-samples.ts";
 
 const shortMs = 250;
 const badResponse = { error: "provider_bad_response" } as const;
+const notJson = { error: ["provider_bad_response", "provider_error"] } as const;
 const timedOut = { error: "provider_timeout" } as const;
 const unreachable = { error: ["provider_unreachable", "provider_bad_response"] } as const;
 const afterHello = { broken: "hello " } as const;
@@ -44,7 +44,12 @@ const overloaded = { type: "overloaded_error", message: "busy" };
 const beforeTheFirstToken: readonly GarbageCase[] = [
   { name: "a reset instead of a head", answer: resets, sees: unreachable },
   { name: "silence instead of a head", answer: keepsSilent, timeoutMs: shortMs, sees: timedOut },
-  { name: "a head and silence", answer: sendsThen(() => "", keepsSilent), timeoutMs: shortMs, sees: timedOut },
+  {
+    name: "a head and silence",
+    answer: sendsThen(() => "", keepsSilent),
+    timeoutMs: shortMs,
+    sees: timedOut,
+  },
   { name: "a head and a reset", answer: sendsThen(() => ": \n\n", resets), sees: unreachable },
   { name: "a head and the end", answer: sends(() => ""), sees: badResponse },
   { name: "an opening and the end", answer: sends(start), sees: badResponse },
@@ -53,7 +58,12 @@ const beforeTheFirstToken: readonly GarbageCase[] = [
     answer: sendsThen(start, resets),
     sees: { error: ["stream_interrupted", "provider_unreachable", "provider_bad_response"] },
   },
-  { name: "an opening and silence", answer: sendsThen(start, keepsSilent), timeoutMs: shortMs, sees: timedOut },
+  {
+    name: "an opening and silence",
+    answer: sendsThen(start, keepsSilent),
+    timeoutMs: shortMs,
+    sees: timedOut,
+  },
   {
     name: "comments without end",
     answer: (socket) => {
@@ -83,16 +93,25 @@ const beforeTheFirstToken: readonly GarbageCase[] = [
   },
   {
     name: "an HTML page",
-    answer: (socket) => void socket.write(http("200 OK", { headers: { "content-type": "text/html" }, body: "<h1>no</h1>" })),
+    answer: (socket) =>
+      void socket.write(http("200 OK", { headers: { "content-type": "text/html" }, body: "<h1>no</h1>" })),
     sees: badResponse,
   },
-  { name: "a whole answer", answer: (socket, wire) => void socket.write(json(wire.body("hello"))), sees: badResponse },
+  {
+    name: "a whole answer",
+    answer: (socket, wire) => void socket.write(json(wire.body("hello"))),
+    sees: badResponse,
+  },
   {
     name: "an error in a 200 that is no stream",
     answer: (socket, wire) => void socket.write(json(wire.error(overloaded))),
     sees: { error: "provider_unavailable" },
   },
-  { name: "an error event first", answer: sends((wire) => wire.errorEvent(overloaded)), sees: { error: "provider_unavailable" } },
+  {
+    name: "an error event first",
+    answer: sends((wire) => wire.errorEvent(overloaded)),
+    sees: { error: "provider_unavailable" },
+  },
   {
     name: "an error event after the opening",
     answer: sends((wire) => start(wire) + wire.errorEvent(serverError)),
@@ -100,7 +119,10 @@ const beforeTheFirstToken: readonly GarbageCase[] = [
   },
   {
     name: "a refusal after the opening that quotes our key",
-    answer: sends((wire) => start(wire) + wire.errorEvent({ type: "invalid_request_error", message: `bad key ${upstreamKey}` })),
+    answer: sends(
+      (wire) =>
+        start(wire) + wire.errorEvent({ type: "invalid_request_error", message: `bad key ${upstreamKey}` }),
+    ),
     sees: {
       check: (answer) => {
         expect(answer.status).toBe(400);
@@ -108,8 +130,8 @@ const beforeTheFirstToken: readonly GarbageCase[] = [
       },
     },
   },
-  { name: "no JSON first", answer: sends((wire) => `data: hello\n\n${good(wire)}`), sees: badResponse },
-  { name: "no object first", answer: sends((wire) => `data: [1]\n\n${good(wire)}`), sees: badResponse },
+  { name: "no JSON first", answer: sends((wire) => `data: hello\n\n${good(wire)}`), sees: notJson },
+  { name: "no object first", answer: sends((wire) => `data: [1]\n\n${good(wire)}`), sees: notJson },
   { name: "bare text", answer: sends(() => "hello world"), sees: badResponse },
   {
     name: "a stream of the other format",
@@ -123,12 +145,18 @@ const beforeTheFirstToken: readonly GarbageCase[] = [
   {
     name: "a 429 with an HTML page",
     answer: (socket) =>
-      void socket.write(http("429 Too Many Requests", { headers: { "content-type": "text/html", "retry-after": "3600" }, body: "<h1>no</h1>" })),
+      void socket.write(
+        http("429 Too Many Requests", {
+          headers: { "content-type": "text/html", "retry-after": "3600" },
+          body: "<h1>no</h1>",
+        }),
+      ),
     sees: { error: "provider_rate_limited" },
   },
   {
     name: "a redirect",
-    answer: (socket) => void socket.write(http("302 Found", { headers: { location: "/elsewhere" }, body: "" })),
+    answer: (socket) =>
+      void socket.write(http("302 Found", { headers: { location: "/elsewhere" }, body: "" })),
     sees: badResponse,
   },
 ];
@@ -136,8 +164,21 @@ const beforeTheFirstToken: readonly GarbageCase[] = [
 const afterTheFirstToken: readonly GarbageCase[] = [
   { name: "a token and the end", answer: sends(firstToken), sees: afterHello },
   { name: "a token and a reset", answer: sendsThen(firstToken, resets), sees: afterHello },
-  { name: "a token and an end before the length", answer: (socket, wire) => void socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99999\r\n\r\n${firstToken(wire)}`, () => socket.end()), sees: afterHello },
-  { name: "a token and silence", answer: sendsThen(firstToken, keepsSilent), timeoutMs: shortMs, sees: afterHello },
+  {
+    name: "a token and an end before the length",
+    answer: (socket, wire) =>
+      void socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99999\r\n\r\n${firstToken(wire)}`,
+        () => socket.end(),
+      ),
+    sees: afterHello,
+  },
+  {
+    name: "a token and silence",
+    answer: sendsThen(firstToken, keepsSilent),
+    timeoutMs: shortMs,
+    sees: afterHello,
+  },
   {
     name: "a token and an error event",
     answer: sends((wire) => firstToken(wire) + wire.errorEvent(overloaded)),
@@ -145,7 +186,11 @@ const afterTheFirstToken: readonly GarbageCase[] = [
   },
   {
     name: "a token and an error event that quotes our key",
-    answer: sends((wire) => firstToken(wire) + wire.errorEvent({ type: "invalid_request_error", message: `bad key ${upstreamKey}` })),
+    answer: sends(
+      (wire) =>
+        firstToken(wire) +
+        wire.errorEvent({ type: "invalid_request_error", message: `bad key ${upstreamKey}` }),
+    ),
     sees: afterHello,
   },
   {
@@ -153,8 +198,16 @@ const afterTheFirstToken: readonly GarbageCase[] = [
     answer: sends((wire) => firstToken(wire) + wire.errorEvent({ type: "constructor", message: "x" })),
     sees: afterHello,
   },
-  { name: "a token and no JSON", answer: sends((wire) => `${firstToken(wire)}data: {"choi\n\n${wire.token("world")}`), sees: afterHello },
-  { name: "a token and half an event", answer: sendsThen((wire) => firstToken(wire) + wire.token("world").slice(0, -9), ends), sees: afterHello },
+  {
+    name: "a token and no JSON",
+    answer: sends((wire) => `${firstToken(wire)}data: {"choi\n\n${wire.token("world")}`),
+    sees: afterHello,
+  },
+  {
+    name: "a token and half an event",
+    answer: sendsThen((wire) => firstToken(wire) + wire.token("world").slice(0, -9), ends),
+    sees: afterHello,
+  },
   {
     name: "a token and an event without end",
     answer: (socket, wire) => {
@@ -191,25 +244,82 @@ function bytewise(text: (wire: WireSamples) => string): Misbehaviour {
 
 /** The last event is `[DONE]` or `message_stop`; whatever the connection does behind it, the answer is whole. */
 const afterTheLastEvent: readonly GarbageCase[] = [
-  { name: "silence after the last event", answer: sendsThen(good, keepsSilent), timeoutMs: 1_500, sees: helloWorld },
+  {
+    name: "silence after the last event",
+    answer: sendsThen(good, keepsSilent),
+    sees: {
+      check: (answer) => {
+        expect(answer).toMatchObject({ status: 200, error: null, isComplete: true, text: "hello world" });
+        expect(answer.durationMs).toBeLessThan(3_000);
+      },
+    },
+  },
   { name: "a reset after the last event", answer: sendsThen(good, resets), sees: helloWorld },
-  { name: "an end before the length, after the last event", answer: (socket, wire) => void socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99999\r\n\r\n${good(wire)}`, () => socket.end()), sees: helloWorld },
-  { name: "nonsense after the last event", answer: sends((wire) => `${good(wire)}data: what else\n\n`), sees: helloWorld },
-  { name: "an error after the last event", answer: sends((wire) => good(wire) + wire.errorEvent(serverError)), sees: helloWorld },
+  {
+    name: "an end before the length, after the last event",
+    answer: (socket, wire) =>
+      void socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99999\r\n\r\n${good(wire)}`,
+        () => socket.end(),
+      ),
+    sees: helloWorld,
+  },
+  {
+    name: "nonsense after the last event",
+    answer: sends((wire) => `${good(wire)}data: what else\n\n`),
+    sees: helloWorld,
+  },
+  {
+    name: "an error after the last event",
+    answer: sends((wire) => good(wire) + wire.errorEvent(serverError)),
+    sees: helloWorld,
+  },
   { name: "no last event", answer: sends((wire) => good(wire).replace(wire.terminal, "")), sees: helloWorld },
-  { name: "no blank line after the last event", answer: sends((wire) => good(wire).trimEnd()), sees: helloWorld },
+  {
+    name: "no blank line after the last event",
+    answer: sends((wire) => good(wire).trimEnd()),
+    sees: helloWorld,
+  },
 ];
 
 const oddButUsable: readonly GarbageCase[] = [
   { name: "CRLF", answer: sends((wire) => good(wire).replaceAll("\n", "\r\n")), sees: helloWorld },
   { name: "CR alone", answer: sends((wire) => good(wire).replaceAll("\n", "\r")), sees: helloWorld },
-  { name: "comments between all lines", answer: sends((wire) => good(wire).replaceAll("\n", "\n: keep-alive\n").replaceAll("\n: keep-alive\n\n: keep-alive\n", "\n\n: keep-alive\n\n")), sees: helloWorld },
-  { name: "data over several lines", answer: sends((wire) => good(wire).replaceAll(/^data: \{/gm, "data: {\ndata: ").replaceAll(/,"/g, ',\ndata: "')), sees: helloWorld },
-  { name: "no space after the colons", answer: sends((wire) => good(wire).replaceAll(/^(event|data): /gm, "$1:")), sees: helloWorld },
-  { name: "ids and retry hints", answer: sends((wire) => good(wire).replaceAll(/^data: /gm, "id: 7\nretry: 1\nnonsense: x\ndata: ")), sees: helloWorld },
+  {
+    name: "comments between all lines",
+    answer: sends((wire) =>
+      good(wire)
+        .replaceAll("\n", "\n: keep-alive\n")
+        .replaceAll("\n: keep-alive\n\n: keep-alive\n", "\n\n: keep-alive\n\n"),
+    ),
+    sees: helloWorld,
+  },
+  {
+    name: "data over several lines",
+    answer: sends((wire) =>
+      good(wire)
+        .replaceAll(/^data: \{/gm, "data: {\ndata: ")
+        .replaceAll(/,"/g, ',\ndata: "'),
+    ),
+    sees: helloWorld,
+  },
+  {
+    name: "no space after the colons",
+    answer: sends((wire) => good(wire).replaceAll(/^(event|data): /gm, "$1:")),
+    sees: helloWorld,
+  },
+  {
+    name: "ids and retry hints",
+    answer: sends((wire) => good(wire).replaceAll(/^data: /gm, "id: 7\nretry: 1\nnonsense: x\ndata: ")),
+    sees: helloWorld,
+  },
   { name: "a byte order mark", answer: sends((wire) => `\ufeff${good(wire)}`), sees: helloWorld },
   { name: "single bytes", answer: bytewise(good), sees: helloWorld },
-  { name: "letters cut in half between pieces", answer: bytewise((wire) => good(wire).replace("world", "w🙂rld 語")), sees: { text: "hello w🙂rld 語" } },
+  {
+    name: "letters cut in half between pieces",
+    answer: bytewise((wire) => good(wire).replace("world", "w🙂rld 語")),
+    sees: { text: "hello w🙂rld 語" },
+  },
   {
     name: "bytes that are no UTF-8",
     answer: sends((wire) => {
@@ -218,14 +328,25 @@ const oddButUsable: readonly GarbageCase[] = [
     }),
     sees: { text: "hello \ufffd\ufffd(" },
   },
-  { name: "events nobody knows", answer: sends((wire) => good(wire).replaceAll(/^(?=(?:event|data): )/gm, "").replace(wire.token("world"), `event: news\ndata: {"type":"news","news":{"text":"x"}}\n\n${wire.token("world")}`)), sees: helloWorld },
+  {
+    name: "events nobody knows",
+    answer: sends((wire) =>
+      good(wire)
+        .replaceAll(/^(?=(?:event|data): )/gm, "")
+        .replace(
+          wire.token("world"),
+          `event: news\ndata: {"type":"news","news":{"text":"x"}}\n\n${wire.token("world")}`,
+        ),
+    ),
+    sees: helloWorld,
+  },
   {
     name: "chunks of nothing",
     only: "openai",
     answer: sends((wire) =>
       good(wire).replace(
         wire.token("world"),
-        `${['{}', '{"choices":null}', '{"choices":[]}', '{"choices":[null]}', '{"choices":[{}]}', '{"choices":[{"index":0,"delta":null}]}', '{"choices":[{"index":0,"delta":{"content":null}}]}', '{"choices":[{"index":"x","delta":{"content":5,"tool_calls":5}}]}'].map((text) => `data: ${text}\n\n`).join("")}${wire.token("world")}`,
+        `${["{}", '{"choices":null}', '{"choices":[]}', '{"choices":[null]}', '{"choices":[{}]}', '{"choices":[{"index":0,"delta":null}]}', '{"choices":[{"index":0,"delta":{"content":null}}]}', '{"choices":[{"index":"x","delta":{"content":5,"tool_calls":5}}]}'].map((text) => `data: ${text}\n\n`).join("")}${wire.token("world")}`,
       ),
     ),
     sees: helloWorld,
@@ -236,7 +357,7 @@ const oddButUsable: readonly GarbageCase[] = [
     answer: sends((wire) =>
       good(wire).replace(
         wire.token("world"),
-        `${['{}', '{"type":null}', '{"type":"content_block_delta"}', '{"type":"content_block_delta","index":0,"delta":null}', '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":5}}', '{"type":"content_block_stop","index":77}', '{"type":"message_delta"}'].map((text) => `data: ${text}\n\n`).join("")}${wire.token("world")}`,
+        `${["{}", '{"type":null}', '{"type":"content_block_delta"}', '{"type":"content_block_delta","index":0,"delta":null}', '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":5}}', '{"type":"content_block_stop","index":77}', '{"type":"message_delta"}'].map((text) => `data: ${text}\n\n`).join("")}${wire.token("world")}`,
       ),
     ),
     sees: {
@@ -247,20 +368,54 @@ const oddButUsable: readonly GarbageCase[] = [
       },
     },
   },
-  { name: "no usage", answer: sends((wire) => good(wire).replaceAll(/,"usage":\{[^}]*\}/g, "")), sees: helloWorld },
-  { name: "usage of null", answer: sends((wire) => good(wire).replaceAll(/"usage":\{[^}]*\}/g, '"usage":null')), sees: helloWorld },
-  { name: "usage beyond all numbers", answer: sends((wire) => good(wire).replaceAll(/("(?:\w+)_tokens"):\d+/g, "$1:1e400")), sees: helloWorld },
-  { name: "a finish reason nobody knows", answer: sends((wire) => good(wire).replace(/"(?:stop|end_turn)"/, '"tired"')), sees: helloWorld },
+  {
+    name: "no usage",
+    answer: sends((wire) => good(wire).replaceAll(/,"usage":\{[^}]*\}/g, "")),
+    sees: helloWorld,
+  },
+  {
+    name: "usage of null",
+    answer: sends((wire) => good(wire).replaceAll(/"usage":\{[^}]*\}/g, '"usage":null')),
+    sees: helloWorld,
+  },
+  {
+    name: "usage beyond all numbers",
+    answer: sends((wire) => good(wire).replaceAll(/("(?:\w+)_tokens"):\d+/g, "$1:1e400")),
+    sees: helloWorld,
+  },
+  {
+    name: "a finish reason nobody knows",
+    answer: sends((wire) => good(wire).replace(/"(?:stop|end_turn)"/, '"tired"')),
+    sees: helloWorld,
+  },
   {
     name: "a finish reason that is a number",
     answer: sends((wire) => good(wire).replace(/"(?:stop|end_turn)"/, "7")),
     sees: helloWorld,
   },
-  { name: "a model and an id that are no texts", answer: sends((wire) => good(wire).replaceAll('"model":"up"', '"model":5').replaceAll(/"id":"[^"]*"/g, '"id":{}')), sees: helloWorld },
-  { name: "prototype members", answer: sends((wire) => good(wire).replaceAll(/^data: \{/gm, 'data: {"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},')), sees: helloWorld },
+  {
+    name: "a model and an id that are no texts",
+    answer: sends((wire) =>
+      good(wire)
+        .replaceAll('"model":"up"', '"model":5')
+        .replaceAll(/"id":"[^"]*"/g, '"id":{}'),
+    ),
+    sees: helloWorld,
+  },
+  {
+    name: "prototype members",
+    answer: sends((wire) =>
+      good(wire).replaceAll(
+        /^data: \{/gm,
+        'data: {"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},',
+      ),
+    ),
+    sees: helloWorld,
+  },
   {
     name: "a second answer nobody asked for",
-    answer: (socket, wire) => void socket.write(Buffer.concat([sse(good(wire)), sse(good(wire).replace("hello", "smuggled"))])),
+    answer: (socket, wire) =>
+      void socket.write(Buffer.concat([sse(good(wire)), sse(good(wire).replace("hello", "smuggled"))])),
     sees: helloWorld,
   },
 ];
@@ -300,7 +455,11 @@ const toolCalls: readonly GarbageCase[] = [
   sees: {
     check: (answer: GarbageAnswer, _caller: Caller) => {
       expect(answer, answer.raw.slice(0, 600)).toMatchObject({ status: 200, error: null, isComplete: true });
-      expect(answer.toolInputs.join("")).toBe(pieces.join(""));
+      // What comes after whole arguments may be left out.
+      const input = answer.toolInputs.join("");
+      expect(input).not.toBe("");
+      expect(pieces.join("").startsWith(input)).toBe(true);
+      if (name !== "tool call arguments that go on after their end") expect(input).toBe(pieces.join(""));
     },
   },
 }));
@@ -319,19 +478,22 @@ beforeAll(async () => {
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
-const meetings = providerFormats.flatMap((provider) =>
-  cases
-    .filter((garbage) => (garbage.only ?? provider) === provider)
-    .map((garbage) => ({ garbage, provider, title: garbage.name })),
-);
-
 describe.concurrent("a stream", () => {
-  it.each(meetings)(
-    "from a provider that speaks $provider: $title - is settled for both kinds of callers, and the next one is served",
-    async ({ garbage, provider }) => {
-      for (const caller of callers) await bench.expectSeen(garbage, { provider, caller, stream: true });
-    },
+  it.each(cases.map((garbage) => ({ garbage, title: garbage.name })))(
+    "$title: settled for both kinds of callers, whichever format the provider speaks, and the next one is served",
+    ({ garbage }) => bench.expectSettled(garbage, { stream: true }),
   );
+});
+
+describe("a stream without usage", () => {
+  it("is recorded with an estimate", async () => {
+    for (const provider of providerFormats)
+      await until(
+        `estimates for ${provider}`,
+        () =>
+          bench.usageSources("no usage", provider).filter((source) => source === "estimated").length === 2,
+      );
+  });
 });
 
 describe("none of it", () => {

@@ -7,6 +7,7 @@ import {
   createBlockingConnection,
   createJobProducer,
   createReplyListener,
+  followCatalogue,
 } from "@tokenhub/queue";
 import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
 import { randomUUID } from "node:crypto";
@@ -84,6 +85,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     catalogueCheckMs,
   );
   stack.defer(() => clearInterval(catalogueCheck));
+  stack.use(
+    await followCatalogue({
+      subscriber,
+      reader: redis,
+      keyspace,
+      onChange: catalogue.adopt,
+      onError: events.redisTrouble,
+    }),
+  );
 
   stack.use(
     await startRecorder({

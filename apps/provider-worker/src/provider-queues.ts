@@ -2,7 +2,7 @@ import type { Catalogue, CatalogueProvider } from "@tokenhub/contracts";
 import type { JobConsumer } from "@tokenhub/queue";
 
 export interface ProviderQueues extends AsyncDisposable {
-  /** Opens and closes queues so that they match the catalogue. */
+  /** Opens and closes queues so that they match the catalogue; those that stay take over its concurrency. */
   apply(catalogue: Catalogue): void;
   readonly open: ReadonlyMap<string, JobConsumer>;
   stop(graceMs: number): Promise<void>;
@@ -63,7 +63,9 @@ export function createProviderQueues(options: ProviderQueuesOptions): ProviderQu
       );
       for (const [id, provider] of wanted) {
         stay(id);
-        if (!open.has(id)) open.set(id, openConsumer(provider));
+        const consumer = open.get(id);
+        if (consumer === undefined) open.set(id, openConsumer(provider));
+        else consumer.setConcurrency(provider.concurrency);
       }
       for (const id of open.keys()) if (!wanted.has(id)) leave(id);
     },

@@ -94,6 +94,7 @@ export const productVariables: readonly ProductVariable[] = [
   setting("TOKENHUB_ROUTE_CONCURRENCY", "", "Requests one router worker decides at once; default 100."),
   setting("TOKENHUB_PROVIDERS", "", "Providers this provider worker serves, comma-separated; unset: all."),
   setting("TOKENHUB_REDIS_FSYNC", "", "appendfsync of the private Redis: everysec (default) or always."),
+  setting("TOKENHUB_NODE_ARGS", "", "Arguments for the Node of every service that npm start runs."),
   setting("TOKENHUB_STOP_GRACE_MS", "", "How long npm start waits for its services to stop; default 10000."),
   setting("TOKENHUB_VAULT_ENABLED", "", "true or false."),
   setting("TOKENHUB_VAULT_KEY_DERIVATION", "", "argon2id or scrypt."),

@@ -1,4 +1,4 @@
-import { startChaosProxy, startTestRedis, until } from "@tokenhub/testkit";
+import { startTestRedis, until } from "@tokenhub/testkit";
 import { Redis } from "ioredis";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -14,11 +14,14 @@ afterEach(() => stack.disposeAsync());
 /** A server of its own, because it counts what it reads from anybody. */
 async function setup() {
   const server = stack.use(await startTestRedis());
-  const proxy = stack.use(await startChaosProxy({ upstreamPort: server.port }));
-  const redis = stack.adopt(new Redis({ port: proxy.port, maxRetriesPerRequest: null }), (client) =>
-    client.disconnect(),
-  );
-  redis.on("error", () => undefined);
+  const open = () => {
+    const client = stack.adopt(new Redis(server.url, { maxRetriesPerRequest: null }), (opened) =>
+      opened.disconnect(),
+    );
+    return client.on("error", () => undefined);
+  };
+  const admin = open();
+  const redis = open();
   coalesceWrites(redis);
   await redis.ping();
 
@@ -29,7 +32,8 @@ async function setup() {
     expect(answers).toEqual(Array.from({ length: 100 }, (_, index) => String(index)));
     return (await readCount(redis)) - before;
   }
-  return { redis, proxy, piecesOfHundred };
+  const cut = () => admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+  return { redis, cut, piecesOfHundred };
 }
 
 /** Reads the server has done so far; every piece that arrives is at least one. */
@@ -44,14 +48,13 @@ describe("a client that gathers its writes", () => {
     expect(await piecesOfHundred()).toBeLessThan(20);
   });
 
-  it("still does so after it has connected again, and loses nothing of what was asked meanwhile", async () => {
-    const { redis, proxy, piecesOfHundred } = await setup();
-    proxy.cut();
+  it("loses and repeats nothing of what was asked while it connects again", async () => {
+    const { redis, cut } = await setup();
+    await cut();
     await until("the loss to be noticed", () => redis.status !== "ready");
     const numbers = Array.from({ length: 50 }, (_, index) => String(index));
     await Promise.all(numbers.map((number) => redis.rpush("list", number)));
     expect(await redis.lrange("list", 0, -1)).toEqual(numbers);
-    expect(await piecesOfHundred()).toBeLessThan(20);
   });
 
   it("sends what was written last before it closes", async () => {

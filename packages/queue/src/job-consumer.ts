@@ -34,6 +34,8 @@ export interface JobConsumer extends AsyncDisposable {
   isRunning(): boolean;
   /** Number of handlers running now. */
   running(): number;
+  /** How many handlers may run at once from now on; those that run already go on. */
+  setConcurrency(concurrency: number): void;
   /** Stops taking jobs, waits up to `graceMs`, then aborts the rest, whose jobs go back to the queue. Always ends. */
   stop(graceMs: number): Promise<void>;
 }
@@ -107,6 +109,9 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
     queueName,
     isRunning: () => worker.isRunning() && !worker.isPaused(),
     running: () => running,
+    setConcurrency(concurrency) {
+      worker.concurrency = concurrency;
+    },
     stop: (graceMs) => (stopped ??= stop(graceMs)),
     async [Symbol.asyncDispose]() {
       await (stopped ??= stop(0));

@@ -8,6 +8,8 @@ import type { Redis } from "ioredis";
 export interface CatalogueStore {
   /** Replaces what came from the configuration, keeps what an admin added, and returns the result. */
   applyConfig(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<Catalogue>;
+  /** The catalogue as it is, whoever changed it last. */
+  load(): Promise<Catalogue>;
 }
 
 export interface CatalogueService {
@@ -16,7 +18,9 @@ export interface CatalogueService {
   readonly requireModel: (name: string | null) => void;
   /** Stores the configuration's catalogue and publishes it to the workers. */
   apply(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<void>;
-  /** Publishes again, to a Redis that may have lost its data. */
+  /** Takes over what another gateway published. */
+  readonly adopt: (published: Catalogue) => void;
+  /** Publishes again what the database holds, to a Redis that may have lost its data. */
   republish(): Promise<void>;
   /** Publishes again if Redis has no catalogue. */
   republishIfMissing(): Promise<void>;
@@ -36,6 +40,14 @@ export function createCatalogueService({
 }: CatalogueServiceOptions): CatalogueService {
   let index: CatalogueIndex | null = null;
   let catalogue: Catalogue = { v: 1, version: 0, providers: [], models: [], aliases: [] };
+  const replace = (next: Catalogue): void => {
+    catalogue = next;
+    index = indexCatalogue(next);
+  };
+  const republish = async (): Promise<void> => {
+    replace(await store.load());
+    await publishCatalogue(redis, keyspace, catalogue);
+  };
   return {
     current: () => catalogue,
     requireModel(name) {
@@ -43,13 +55,15 @@ export function createCatalogueService({
       throw new TokenHubError("model_not_found", describeUnknownModel(index, name ?? ""), { param: "model" });
     },
     async apply(config) {
-      catalogue = await store.applyConfig(config);
-      index = indexCatalogue(catalogue);
+      replace(await store.applyConfig(config));
       await publishCatalogue(redis, keyspace, catalogue);
     },
-    republish: () => publishCatalogue(redis, keyspace, catalogue),
+    adopt(published) {
+      if (published.version > catalogue.version) replace(published);
+    },
+    republish,
     async republishIfMissing() {
-      if ((await redis.exists(keyspace.catalogue)) === 0) await publishCatalogue(redis, keyspace, catalogue);
+      if ((await redis.exists(keyspace.catalogue)) === 0) await republish();
     },
   };
 }

@@ -10,5 +10,6 @@ export function createCatalogueStore(db: Database["db"], now: () => number): Cat
       await replaceConfiguredCatalogue(db, { providers: withoutCredentials, models, aliases, nowMs: now() });
       return loadCatalogue(db);
     },
+    load: () => loadCatalogue(db),
   };
 }

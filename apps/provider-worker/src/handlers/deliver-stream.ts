@@ -9,9 +9,13 @@ import { recoverFrom } from "../recover.ts";
 import { createFrameWriter, type FrameWriter } from "../frame-writer.ts";
 import type { CallInFlight } from "./run-claimed-call.ts";
 
+/** Time for a connection to end after the stream's last event, so that it can be used again, before it is cut. */
+const closingGraceMs = 250;
+
 /**
  * Copies a provider's stream into the log, event by event. Nothing is written before the first event with content, so
- * that a provider that fails early can be replaced unseen; after it, a break ends the stream for good.
+ * that a provider that fails early can be replaced unseen; after it, a break ends the stream for good. After the last
+ * event the answer is whole, whatever the provider still says or does.
  */
 export async function deliverStream(
   deps: CallDeps,
@@ -33,9 +37,11 @@ export async function deliverStream(
   let held = `${JSON.stringify(head)}\n`;
   let firstTokenAtMs: number | null = null;
   let failure: CallFailure | null = null;
+  let closing: NodeJS.Timeout | null = null;
 
   try {
     for await (const chunk of chunks) {
+      if (closing !== null) continue;
       let text = "";
       for (const event of parser.push(chunk)) {
         const seen = summary.observe(event);
@@ -45,6 +51,10 @@ export async function deliverStream(
         }
         text += encodeSseEvent(event);
         if (seen.hasContent && firstTokenAtMs === null) firstTokenAtMs = deps.now();
+        if (seen.isTerminal) {
+          closing = setTimeout(() => void chunks[Symbol.asyncIterator]().return?.(), closingGraceMs);
+          break;
+        }
       }
       if (firstTokenAtMs === null) held += text;
       else if (text !== "") {
@@ -55,12 +65,14 @@ export async function deliverStream(
     }
   } catch (error) {
     if (!(error instanceof ProviderStreamError)) throw error;
-    failure = error.failure;
+    if (closing === null) failure = error.failure;
+  } finally {
+    if (closing !== null) clearTimeout(closing);
   }
 
   const totals = summary.result();
   failure ??= totals.sawTerminal ? null : truncatedStream(job);
-  if (call.stopReason() !== null || failure !== null) {
+  if (closing === null && (call.stopReason() !== null || failure !== null)) {
     await writer.flush();
     return recoverFrom(deps, inFlight, {
       failure: failure ?? truncatedStream(job),

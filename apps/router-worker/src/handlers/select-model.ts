@@ -1,4 +1,10 @@
-import { finishedFactOf, resultOf, type CallFailure, type RouteJob } from "@tokenhub/contracts";
+import {
+  finishedFactOf,
+  resultOf,
+  type CallFailure,
+  type RequestResult,
+  type RouteJob,
+} from "@tokenhub/contracts";
 import type { CallLedger } from "@tokenhub/ledger";
 import type { JobHandler, JobOutcome, JobProducer } from "@tokenhub/queue";
 import { decideRoute } from "@tokenhub/routing";
@@ -62,16 +68,22 @@ const deadlinePassed: CallFailure = {
 
 async function refuse(deps: SelectModelDeps, job: RouteJob, failure: CallFailure): Promise<JobOutcome> {
   const finishedAtMs = deps.now();
-  const result = resultOf(job, {
-    outcome: "failed",
-    failure,
-    decision: null,
-    attempts: job.attempts,
-    ambiguousCalls: 0,
-    answer: null,
-    firstTokenAtMs: null,
-    finishedAtMs,
-  });
+  const last = job.attempts.at(-1);
+  const result: RequestResult = {
+    ...resultOf(job, {
+      outcome: "failed",
+      failure,
+      decision: null,
+      attempts: job.attempts,
+      ambiguousCalls: 0,
+      answer: null,
+      firstTokenAtMs: null,
+      finishedAtMs,
+    }),
+    // No candidate is left to choose; the record names the one that failed last.
+    modelId: last?.modelId ?? null,
+    providerId: last?.providerId ?? null,
+  };
   await deps.ledger.commit({
     requestId: job.requestId,
     token: "",

@@ -11,8 +11,8 @@ export interface OpenApiDocument {
 }
 
 export type Schemas = Readonly<Record<string, Schema>>;
-export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
-export type PathItem = { readonly [method in Method]?: Operation };
+type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
+type PathItem = { readonly [method in Method]?: Operation };
 
 /** In the order in which a path's operations are listed. */
 export const methods = ["get", "post", "put", "patch", "delete", "head", "options", "trace"] as const;

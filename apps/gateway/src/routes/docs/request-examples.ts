@@ -1,5 +1,5 @@
 /** What the example of an endpoint sends. */
-export interface RequestExample {
+interface RequestExample {
   readonly body?: unknown;
   /** Values for the `{names}` in the path. */
   readonly pathValues?: Readonly<Record<string, string>>;
