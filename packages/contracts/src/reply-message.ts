@@ -34,13 +34,14 @@ export function decodeStoredResult(text: string): StoredResult {
   };
 }
 
-/** Decodes one message of the reply channel; null when it is of no known kind (a newer worker may speak more). */
+/** Decodes one message of the reply channel; null when it is of no known kind (a newer worker may speak more) or cut short. */
 export function decodeReplyMessage(message: string): ReplyMessage | null {
   const idEnd = message.indexOf("\n", 2);
   const requestId = idEnd === -1 ? message.slice(2) : message.slice(2, idEnd);
   switch (message.charAt(0)) {
     case "F": {
       const sequenceEnd = message.indexOf("\n", idEnd + 1);
+      if (idEnd === -1 || sequenceEnd === -1) return null;
       const sequence = Number(message.slice(idEnd + 1, sequenceEnd));
       return { kind: "frame", requestId, sequence, text: message.slice(sequenceEnd + 1) };
     }
