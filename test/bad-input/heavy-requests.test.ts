@@ -16,43 +16,37 @@ beforeAll(async () => {
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
-interface Neighbours {
+interface Round {
+  readonly heavyMs: number;
   readonly healthMs: number;
   readonly chatMs: number;
 }
 
-async function timed(work: () => Promise<number>): Promise<number> {
-  const startedAtMs = performance.now();
-  expect(await work()).toBe(200);
-  return performance.now() - startedAtMs;
-}
-
-/** A small request and a health check, sent while the heavy one is under way. */
-async function neighboursOf(heavy: Promise<unknown>): Promise<Neighbours> {
-  let isDone = false;
-  const done = (): void => {
-    isDone = true;
-  };
-  heavy.then(done, done);
+/** Sends the heavy request, and a health check and a small request beside it. */
+async function playRound(heavy: BadRequest, statuses: readonly number[]): Promise<Round> {
+  const running = bench.send(heavy);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(isDone).toBe(false);
   const small = { path: endpoints.chat.path, body: JSON.stringify(endpoints.chat.body) };
-  const [healthMs, chatMs] = await Promise.all([
-    timed(async () => (await bench.send({ path: "/healthz", method: "GET" })).status),
-    timed(async () => (await bench.send(small)).status),
+  const [health, chat, answer] = await Promise.all([
+    bench.send({ path: "/healthz", method: "GET" }),
+    bench.send(small),
+    running,
   ]);
-  return { healthMs, chatMs };
+  const trouble = unlessOneOf([200], health) ?? unlessOneOf([200], chat) ?? unlessOneOf(statuses, answer);
+  if (trouble !== null) throw new Error(trouble);
+  return { heavyMs: answer.durationMs, healthMs: health.durationMs, chatMs: chat.durationMs };
 }
 
-async function expectQuietNeighbours(heavy: () => Promise<{ readonly durationMs: number }>): Promise<void> {
-  const measured: Neighbours[] = [];
-  for (let round = 0; round < tries; round += 1) {
-    const running = heavy();
-    measured.push(await neighboursOf(running));
-    expect((await running).durationMs).toBeLessThan(quickMs);
-    if (measured.some((times) => Math.max(times.healthMs, times.chatMs) < neighbourLimitMs)) return;
+/** The quietest of a few rounds; of a round that is quiet enough no other is needed. */
+async function quietestRound(heavy: BadRequest, statuses: readonly number[]): Promise<Round> {
+  const rounds: Round[] = [];
+  const worst = ({ healthMs, chatMs }: Round): number => Math.max(healthMs, chatMs);
+  for (let index = 0; index < tries; index += 1) {
+    const round = await playRound(heavy, statuses);
+    if (worst(round) < neighbourLimitMs) return round;
+    rounds.push(round);
   }
-  expect.fail(`neighbours waited ${JSON.stringify(measured)} ms`);
+  return rounds.toSorted((left, right) => worst(left) - worst(right))[0] ?? playRound(heavy, statuses);
 }
 
 const megabyte = 1_000_000;
@@ -119,46 +113,41 @@ describe("a megabyte in one word", () => {
   ];
 
   it.each(cases)("$kind is settled quickly and holds nobody up", async ({ endpoint, members, status }) => {
-    const { path } = endpoints[endpoint];
-    const body = bodyWith(endpoint, { ...members });
-    await expectQuietNeighbours(async () => {
-      const answer = await bench.send({ path, body });
-      expect(answer.status, answer.text.slice(0, 300)).toBe(status);
-      return answer;
-    });
+    const heavy = { path: endpoints[endpoint].path, body: bodyWith(endpoint, { ...members }) };
+    const { heavyMs, healthMs, chatMs } = await quietestRound(heavy, [status]);
+    expect(heavyMs).toBeLessThan(quickMs);
+    expect(Math.max(healthMs, chatMs)).toBeLessThan(neighbourLimitMs);
   });
 
   it.each([
     { kind: "wrong messages", members: { messages: manyOf({ role: "robot" }, 60_000) } },
     { kind: "numbers for messages", members: { messages: manyOf(1, 500_000) } },
     { kind: "numbers for parts", members: { messages: [{ role: "user", content: manyOf(1, 500_000) }] } },
-    { kind: "wrong metadata", members: { metadata: { ...manyOf(1, 80_000) } } },
+    { kind: "wrong metadata", members: { metadata: manyMembers(80_000) } },
     { kind: "numbers for tools", members: { tools: manyOf(1, 500_000) } },
     { kind: "numbers to stop at", members: { stop: manyOf(1, 500_000) } },
-    { kind: "unknown wishes", members: { tokenhub: { ...manyOf(1, 80_000) } } },
+    { kind: "unknown wishes", members: { tokenhub: manyMembers(80_000) } },
   ])("of $kind is refused quickly and holds nobody up", async ({ members }) => {
-    const { path } = endpoints.chat;
-    const body = bodyWith("chat", members);
-    await bench.expectRefusal({ path, body }, { code: "invalid_request" });
-    await expectQuietNeighbours(() => bench.send({ path, body }));
+    const heavy = { path: endpoints.chat.path, body: bodyWith("chat", members) };
+    expect(await bench.faultsOf(heavy, { code: "invalid_request" })).toEqual([]);
+    const { healthMs, chatMs } = await quietestRound(heavy, [400]);
+    expect(Math.max(healthMs, chatMs)).toBeLessThan(neighbourLimitMs);
   });
 
-  it.each([
+  it.each<{ readonly kind: string; readonly members: object }>([
     { kind: "messages", members: { messages: manyOf({ role: "user", content: "x" }, 30_000) } },
     {
       kind: "parts",
       members: { messages: [{ role: "user", content: manyOf({ type: "text", text: "x" }, 30_000) }] },
     },
-    { kind: "unknown members", members: { ...manyOf(1, 80_000) } },
+    { kind: "unknown members", members: manyMembers(80_000) },
     { kind: "tools", members: { tools: manyOf({ type: "function", function: { name: "f" } }, 20_000) } },
     { kind: "texts to stop at", members: { stop: manyOf("x", 250_000) } },
   ])("of small $kind is served or refused in seconds", async ({ members }) => {
     for (const model of ["boundless-gpt", "boundless-claude"]) {
-      const answer = await bench.send({
-        path: endpoints.chat.path,
-        body: bodyWith("chat", { model, ...members }),
-      });
-      expect([200, 400], answer.text.slice(0, 300)).toContain(answer.status);
+      const body = bodyWith("chat", Object.assign({ model }, members));
+      const answer = await bench.send({ path: endpoints.chat.path, body });
+      expect(unlessOneOf([200, 400], answer)).toBeNull();
       expect(answer.durationMs).toBeLessThan(quickMs);
     }
   });
@@ -166,4 +155,8 @@ describe("a megabyte in one word", () => {
 
 function manyOf<Value>(value: Value, count: number): Value[] {
   return Array.from({ length: count }, () => value);
+}
+
+function manyMembers(count: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`m${index}`, index]));
 }

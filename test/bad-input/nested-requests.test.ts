@@ -5,6 +5,7 @@ import {
   endpoints,
   startRefusalBench,
   type Endpoint,
+  unlessOneOf,
   type RefusalBench,
 } from "./refusal-bench.ts";
 
@@ -126,10 +127,12 @@ describe.each(places)("nesting in a request for $endpoint, $place", ({ endpoint,
   const { path } = endpoints[endpoint];
 
   it("of ten thousand levels is refused before anybody has to follow it", async () => {
-    await bench.expectRefusal(
-      { path, body: bodyWithText(endpoint, membersText(10_000)) },
-      { code: "invalid_json", says: /nested more than 200 levels/ },
-    );
+    expect(
+      await bench.faultsOf(
+        { path, body: bodyWithText(endpoint, membersText(10_000)) },
+        { code: "invalid_json", says: /nested more than 200 levels/ },
+      ),
+    ).toEqual([]);
   });
 
   it("as deep as is allowed is served or refused, whichever format the provider speaks", async () => {
@@ -137,7 +140,7 @@ describe.each(places)("nesting in a request for $endpoint, $place", ({ endpoint,
     for (const model of models) {
       const body = bodyWithText(endpoint, `"model":"${model}",${membersText(190)}`);
       const answer = await bench.send({ path, body });
-      expect([200, 400], `${model}: ${answer.text.slice(0, 300)}`).toContain(answer.status);
+      expect(unlessOneOf([200, 400], answer)).toBeNull();
       expect(answer.text).not.toContain("nested");
       expect(answer.durationMs).toBeLessThan(3_000);
     }
@@ -152,9 +155,9 @@ describe("nesting", () => {
       `"extra":${'{"a":'.repeat(1_000_000)}`,
     ]) {
       const body = bodyWithText("chat", membersText);
-      await bench.expectRefusal({ path: endpoints.chat.path, body }, { code: "invalid_json" });
+      expect(await bench.faultsOf({ path: endpoints.chat.path, body }, { code: "invalid_json" })).toEqual([]);
     }
-    await bench.expectHealthy();
+    expect(await bench.isHealthy()).toBe(true);
   });
 
   it("is not seen in texts", async () => {

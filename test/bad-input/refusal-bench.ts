@@ -1,8 +1,9 @@
 import { errorTable, type ErrorCode } from "@tokenhub/contracts";
-import { startTestNetwork, type TestNetwork, type TestNetworkOptions } from "@tokenhub/testkit";
+import { startTestNetwork, testApiKey, type TestNetwork, type TestNetworkOptions } from "@tokenhub/testkit";
 import { Redis } from "ioredis";
+import { isDeepStrictEqual } from "node:util";
 import { Agent, request } from "undici";
-import { expect } from "vitest";
+import { faultsAmong } from "./faults-among.ts";
 
 /** Stands in every prompt of these tests, and must stand in no answer to a bad request. */
 export const prompt = "a-prompt-nobody-else-may-read";
@@ -51,23 +52,23 @@ export interface Refusal {
   readonly says?: RegExp;
 }
 
-/** A network, a client with warm connections, and eyes on Redis and on the upstream. */
+/** A network, a client with warm connections, and eyes on Redis, on the logs and on the upstream. */
 export interface RefusalBench extends AsyncDisposable {
   readonly network: TestNetwork;
   readonly port: number;
   send(bad: BadRequest): Promise<Answer>;
-  /** Sends it and checks everything that is true of every refusal; the answer is given back for more. */
-  expectRefusal(bad: BadRequest, refusal: Refusal): Promise<Answer>;
-  /** Checks the answer alone, for those that came another way. */
-  expectRefusalAnswer(
+  /** Sends it; what is wrong with the way it is refused, of all that is true of every refusal. */
+  faultsOf(bad: BadRequest, refusal: Refusal): Promise<string[]>;
+  /** What is wrong with an answer that came another way. */
+  faultsOfAnswer(
     answer: Pick<Answer, "status" | "headers" | "text">,
     path: string,
     refusal: Refusal,
-  ): void;
+  ): string[];
   /** Every key in Redis that belongs to some request: jobs, bodies, call rows, results, logs. */
-  requestTraces(): Promise<string[]>;
-  /** An ordinary request is answered with 200. */
-  expectHealthy(): Promise<void>;
+  requestTraces(): Promise<Set<string>>;
+  /** Whether an ordinary request is answered with 200. */
+  isHealthy(): Promise<boolean>;
 }
 
 /** Generous for a busy machine; the fastest of a few tries counts, because what is measured is the gateway, not the machine. */
@@ -101,82 +102,95 @@ export async function startRefusalBench(options: TestNetworkOptions): Promise<Re
     return { status: response.statusCode, headers: response.headers, text, durationMs };
   }
 
-  async function requestTraces(): Promise<string[]> {
-    const traces: string[] = [];
+  async function requestTraces(): Promise<Set<string>> {
+    const traces = new Set<string>();
     let cursor = "0";
     do {
       const [next, keys] = await redis.scan(cursor, "MATCH", `{${network.redisPrefix}}:*`, "COUNT", 2_000);
       cursor = next;
-      traces.push(...keys.filter((key) => key.includes("req_")));
+      for (const key of keys) if (key.includes("req_")) traces.add(key);
     } while (cursor !== "0");
     return traces;
   }
 
-  function expectRefusalAnswer(
-    answer: Pick<Answer, "status" | "headers" | "text">,
-    path: string,
-    { code, param, says }: Refusal,
-  ): void {
-    const row = errorTable[code];
-    const requestId = String(answer.headers["x-request-id"]);
-    expect.soft(answer.text, "the prompt in the answer").not.toContain(prompt);
-    expect.soft(answer.text, "a key in the answer").not.toContain(network.apiKey);
-    expect.soft(answer.text, "a key in the answer").not.toContain(wrongKey);
-    expect.soft(requestId).toMatch(/^req_[0-9a-z]{16,64}$/);
-    expect.soft(answer.headers["x-should-retry"]).toBe("false");
-    expect.soft(String(answer.headers["content-type"])).toMatch(/^application\/json/);
-    const message = expect.stringMatching(/^[A-Za-z`].{10,500}[.?]$/s);
-    const body: unknown = JSON.parse(answer.text);
-    if (path.startsWith("/v1/messages")) {
-      expect(body).toEqual({
-        type: "error",
-        error: { type: row.anthropicType, message },
-        request_id: requestId,
-      });
-    } else {
-      const at: unknown = expect.toSatisfy((reported: unknown) => isAt(reported, param));
-      expect(body).toEqual({ error: { message, type: row.openAiType, param: at, code } });
-    }
-    expect(answer.status).toBe(row.status);
-    if (says !== undefined) expect(answer.text).toMatch(says);
-  }
-
-  async function expectRefusal(bad: BadRequest, refusal: Refusal): Promise<Answer> {
-    const before = new Set(await requestTraces());
+  async function faultsOf(bad: BadRequest, refusal: Refusal): Promise<string[]> {
+    const before = await requestTraces();
     const callsBefore = network.mock.calls().length;
+    network.logLines.splice(0);
     let answer = await send(bad);
     for (let tries = 1; answer.durationMs > refusalLimitMs && tries < timedTries; tries += 1)
       answer = await send(bad);
-    expectRefusalAnswer(answer, bad.path, refusal);
-    expect(answer.durationMs, "milliseconds to the answer").toBeLessThan(refusalLimitMs);
-    const added = (await requestTraces()).filter((trace) => !before.has(trace));
-    expect(added, "what Redis knows of the request").toEqual([]);
-    expect(network.mock.calls().length - callsBefore, "upstream calls").toBe(0);
-    return answer;
+    const added = (await requestTraces()).difference(before);
+    const log = network.logLines.join("");
+    return [
+      ...faultsOfAnswer(answer, bad.path, refusal),
+      ...faultsAmong({
+        [`answered within ${refusalLimitMs} ms, not ${answer.durationMs}`]:
+          answer.durationMs < refusalLimitMs,
+        [`nothing of it in Redis, not ${[...added].join(", ")}`]: added.size === 0,
+        "no upstream call": network.mock.calls().length === callsBefore,
+        "no prompt and no key in the log": !log.includes(prompt) && !log.includes(wrongKey),
+        "nothing of ours fails": !/"level":"(?:error|fatal)"/.test(log),
+      }),
+    ];
   }
 
-  async function expectHealthy(): Promise<void> {
+  async function isHealthy(): Promise<boolean> {
     const { path, body } = endpoints.chat;
-    const answer = await send({ path, body: JSON.stringify(body) });
-    expect(answer.status, answer.text).toBe(200);
+    return (await send({ path, body: JSON.stringify(body) })).status === 200;
   }
 
   for (const { path, body } of Object.values(endpoints)) {
     await send({ path, body: JSON.stringify(body) });
     await send({ path, body: "{" });
   }
-  await expectHealthy();
   const resources = stack.move();
   return {
     network,
     port: network.gateway.port,
     send,
-    expectRefusal,
-    expectRefusalAnswer,
+    faultsOf,
+    faultsOfAnswer,
     requestTraces,
-    expectHealthy,
+    isHealthy,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Longer than any message of ours, shorter than any member a caller could have it repeat. */
+const longestAnswer = 1_000;
+
+function faultsOfAnswer(
+  { status, headers, text }: Pick<Answer, "status" | "headers" | "text">,
+  path: string,
+  { code, param, says }: Refusal,
+): string[] {
+  const row = errorTable[code];
+  const requestId = String(headers["x-request-id"]);
+  const body = JSON.parse(text) as AnyErrorBody;
+  const message = String(body.error?.message);
+  const wanted = path.startsWith("/v1/messages")
+    ? { type: "error", error: { type: row.anthropicType, message }, request_id: requestId }
+    : { error: { message, type: row.openAiType, param: body.error?.param, code } };
+  const faults = faultsAmong({
+    [`status ${row.status}`]: status === row.status,
+    [`exactly ${JSON.stringify(wanted)}`]: isDeepStrictEqual(body, wanted),
+    [`a path at ${param}`]: path.startsWith("/v1/messages") || isAt(body.error?.param, param),
+    [`a message that says ${String(says)}`]: says === undefined || says.test(message),
+    "a message of whole sentences": /^[A-Za-z`].{10,500}[.?]$/s.test(message),
+    "a short answer": text.length < longestAnswer,
+    "no prompt in it": !text.includes(prompt),
+    "no key in it": !text.includes(testApiKey) && !text.includes(wrongKey),
+    "a request id": /^req_[0-9a-z]{16,64}$/.test(requestId),
+    "x-should-retry: false": headers["x-should-retry"] === "false",
+    "the type of JSON": String(headers["content-type"]).startsWith("application/json"),
+    "no header of the caller's making": headers["x-evil"] === undefined,
+  });
+  return faults.length === 0 ? [] : [...faults, `but was ${status}: ${text.slice(0, 400)}`];
+}
+
+interface AnyErrorBody {
+  readonly error?: { readonly message?: unknown; readonly param?: unknown };
 }
 
 /** The reported path is the field or lies in it; without a field any path of a decent length will do. */
@@ -184,6 +198,11 @@ function isAt(reported: unknown, field: string | undefined): boolean {
   if (field === undefined)
     return reported === null || (typeof reported === "string" && reported.length <= 300);
   return reported === field || (typeof reported === "string" && reported.startsWith(`${field}.`));
+}
+
+/** Whether an answer is one of those that are no fault of ours; its beginning where it is not. */
+export function unlessOneOf(statuses: readonly number[], { status, text }: Answer): string | null {
+  return statuses.includes(status) ? null : `${status}: ${text.slice(0, 400)}`;
 }
 
 /** A valid body of the endpoint with other members, as JSON. */

@@ -1,5 +1,5 @@
 import { startTestNetwork } from "@tokenhub/testkit";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   bodyWith,
   bodyWithText,
@@ -7,6 +7,7 @@ import {
   endpoints,
   prompt,
   startRefusalBench,
+  unlessOneOf,
   wrongKey,
   type RefusalBench,
 } from "./refusal-bench.ts";
@@ -17,13 +18,6 @@ beforeAll(async () => {
   bench = await startRefusalBench({ redisUrl: inject("redisUrl") });
 });
 afterAll(() => bench[Symbol.asyncDispose]());
-
-/** Whatever was refused: nobody logged the prompt or a key, and nothing of ours failed. */
-afterEach(() => {
-  const lines = bench.network.logLines.splice(0);
-  expect(lines.filter((line) => line.includes(prompt) || line.includes(wrongKey))).toEqual([]);
-  expect(lines.filter((line) => /"level":"(?:error|fatal)"/.test(line))).toEqual([]);
-});
 
 const brokenJson: readonly { readonly kind: string; readonly text: string }[] = [
   { kind: "that is empty", text: "" },
@@ -53,7 +47,7 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
   const valid = JSON.stringify(body);
 
   it.each(brokenJson)("is refused for a body $kind", async ({ text }) => {
-    await bench.expectRefusal({ path, body: text }, { code: "invalid_json", says: /JSON/ });
+    expect(await bench.faultsOf({ path, body: text }, { code: "invalid_json", says: /JSON/ })).toEqual([]);
   });
 
   it("is refused for bytes that are no UTF-8, wherever they stand", async () => {
@@ -68,38 +62,46 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     ];
     for (const bytes of broken) {
       const bodyBytes = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
-      await bench.expectRefusal({ path, body: bodyBytes }, { code: "invalid_utf8", says: /UTF-8/ });
+      expect(
+        await bench.faultsOf({ path, body: bodyBytes }, { code: "invalid_utf8", says: /UTF-8/ }),
+      ).toEqual([]);
     }
     const utf16 = Buffer.from(`\ufeff${valid}`, "utf16le");
-    await bench.expectRefusal({ path, body: utf16 }, { code: "invalid_utf8", says: /UTF-8/ });
+    expect(await bench.faultsOf({ path, body: utf16 }, { code: "invalid_utf8", says: /UTF-8/ })).toEqual([]);
   });
 
   it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense"])(
     "is refused for the content type %s",
     async (contentType) => {
-      await bench.expectRefusal(
-        { path, body: valid, headers: { "content-type": contentType } },
-        { code: "unsupported_media_type", says: /application\/json/ },
-      );
+      expect(
+        await bench.faultsOf(
+          { path, body: valid, headers: { "content-type": contentType } },
+          { code: "unsupported_media_type", says: /application\/json/ },
+        ),
+      ).toEqual([]);
     },
   );
 
   it.each(["gzip", "br", "identity, deflate"])(
     "is refused for a body in content encoding %s",
     async (encoding) => {
-      await bench.expectRefusal(
-        { path, body: valid, headers: { "content-encoding": encoding } },
-        { code: "unsupported_media_type", says: /without `content-encoding`/ },
-      );
+      expect(
+        await bench.faultsOf(
+          { path, body: valid, headers: { "content-encoding": encoding } },
+          { code: "unsupported_media_type", says: /without `content-encoding`/ },
+        ),
+      ).toEqual([]);
     },
   );
 
   it("is refused for a name no model has, with the closest ones", async () => {
     const name = body.model.slice(0, -1);
-    await bench.expectRefusal(
-      { path, body: bodyWith(endpoint, { model: name }) },
-      { code: "model_not_found", param: "model", says: new RegExp(`Did you mean ${body.model}`) },
-    );
+    expect(
+      await bench.faultsOf(
+        { path, body: bodyWith(endpoint, { model: name }) },
+        { code: "model_not_found", param: "model", says: new RegExp(`Did you mean ${body.model}`) },
+      ),
+    ).toEqual([]);
   });
 
   it.each([
@@ -116,12 +118,12 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
   ])(
     "is refused for a model name with $kind, and its answer stays short and in one piece",
     async ({ model }) => {
-      const answer = await bench.expectRefusal(
-        { path, body: bodyWith(endpoint, { model }) },
-        { code: "model_not_found", param: "model" },
-      );
-      expect(answer.headers["x-evil"]).toBeUndefined();
-      expect(answer.text.length).toBeLessThan(1_000);
+      expect(
+        await bench.faultsOf(
+          { path, body: bodyWith(endpoint, { model }) },
+          { code: "model_not_found", param: "model" },
+        ),
+      ).toEqual([]);
     },
   );
 
@@ -130,47 +132,49 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     const bad = (headers: Record<string, string | undefined>) => ({ path, body: valid, headers });
     const missing = { code: "missing_api_key", says: /Authorization: Bearer/ } as const;
     const invalid = { code: "invalid_api_key" } as const;
-    await bench.expectRefusal(bad(without), missing);
-    await bench.expectRefusal(bad({ authorization: "" }), missing);
-    await bench.expectRefusal(bad({ authorization: "Bearer" }), missing);
-    await bench.expectRefusal(bad({ authorization: "Bearer   " }), missing);
-    await bench.expectRefusal(bad({ authorization: `Basic ${wrongKey}` }), missing);
-    await bench.expectRefusal(bad({ ...without, "x-api-key": "" }), missing);
-    await bench.expectRefusal(bad({ authorization: `Bearer ${wrongKey}` }), invalid);
-    await bench.expectRefusal(bad({ authorization: `bearer  ${wrongKey}` }), invalid);
-    await bench.expectRefusal(bad({ authorization: `Bearer ${bench.network.apiKey.slice(0, -1)}` }), invalid);
-    await bench.expectRefusal(bad({ authorization: `Bearer ${bench.network.apiKey} x` }), invalid);
-    await bench.expectRefusal(bad({ ...without, "x-api-key": wrongKey }), invalid);
-    await bench.expectRefusal(bad({ ...without, "api-key": wrongKey }), invalid);
-    await bench.expectRefusal(bad({ ...without, "x-api-key": "k".repeat(10_000) }), invalid);
+    expect(await bench.faultsOf(bad(without), missing)).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: "" }), missing)).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: "Bearer" }), missing)).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: "Bearer   " }), missing)).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: `Basic ${wrongKey}` }), missing)).toEqual([]);
+    expect(await bench.faultsOf(bad({ ...without, "x-api-key": "" }), missing)).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: `Bearer ${wrongKey}` }), invalid)).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: `bearer  ${wrongKey}` }), invalid)).toEqual([]);
+    expect(
+      await bench.faultsOf(bad({ authorization: `Bearer ${bench.network.apiKey.slice(0, -1)}` }), invalid),
+    ).toEqual([]);
+    expect(await bench.faultsOf(bad({ authorization: `Bearer ${bench.network.apiKey} x` }), invalid)).toEqual(
+      [],
+    );
+    expect(await bench.faultsOf(bad({ ...without, "x-api-key": wrongKey }), invalid)).toEqual([]);
+    expect(await bench.faultsOf(bad({ ...without, "api-key": wrongKey }), invalid)).toEqual([]);
+    expect(await bench.faultsOf(bad({ ...without, "x-api-key": "k".repeat(10_000) }), invalid)).toEqual([]);
   });
 
-  it.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])(
-    "is refused for the method %s",
-    async (method) => {
-      const hasBody = method !== "GET" && method !== "HEAD";
-      const bad = {
-        path,
-        method,
-        ...(hasBody ? { body: valid } : { headers: { "content-type": undefined } }),
-      };
-      if (method === "HEAD") {
-        const answer = await bench.send(bad);
-        expect([answer.status, answer.headers["allow"], answer.text]).toEqual([405, "POST", ""]);
-        return;
-      }
-      const answer = await bench.expectRefusal(bad, { code: "method_not_allowed", says: /Use POST/ });
-      expect(answer.headers["allow"]).toBe("POST");
-    },
-  );
+  it.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])("is refused for the method %s", async (method) => {
+    const bad = { path, method, ...(method === "GET" ? {} : { body: valid }) };
+    expect(await bench.faultsOf(bad, { code: "method_not_allowed", says: /Use POST/ })).toEqual([]);
+    expect((await bench.send(bad)).headers["allow"]).toBe("POST");
+  });
+
+  it("is refused for the method HEAD, without a body as that method wants it", async () => {
+    const answer = await bench.send({ path, method: "HEAD" });
+    expect([answer.status, answer.headers["allow"], answer.text]).toEqual([405, "POST", ""]);
+  });
 
   it.each(["0", "-1", "abc", "NaN", "Infinity", "1e400", "5 minutes", "1,000", "10, 20"])(
     "is refused for x-tokenhub-timeout-ms: %s",
     async (timeout) => {
-      await bench.expectRefusal(
-        { path, body: valid, headers: { "x-tokenhub-timeout-ms": timeout } },
-        { code: "invalid_request", param: "x-tokenhub-timeout-ms", says: /positive number of milliseconds/ },
-      );
+      expect(
+        await bench.faultsOf(
+          { path, body: valid, headers: { "x-tokenhub-timeout-ms": timeout } },
+          {
+            code: "invalid_request",
+            param: "x-tokenhub-timeout-ms",
+            says: /positive number of milliseconds/,
+          },
+        ),
+      ).toEqual([]);
     },
   );
 
@@ -188,10 +192,12 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     ["x-tokenhub-allow-fallback", "1", "allow_fallback"],
     ["x-tokenhub-allow-escalation", "no", "allow_escalation"],
   ])("is refused for the hint %s: %s", async (header, value, name) => {
-    await bench.expectRefusal(
-      { path, body: valid, headers: { [header]: value } },
-      { code: "invalid_request", param: `tokenhub.${name}`, says: new RegExp(name) },
-    );
+    expect(
+      await bench.faultsOf(
+        { path, body: valid, headers: { [header]: value } },
+        { code: "invalid_request", param: `tokenhub.${name}`, says: new RegExp(name) },
+      ),
+    ).toEqual([]);
   });
 
   it.each([
@@ -208,19 +214,22 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     [{ allow_fallback: true, allowFallback: true }, "tokenhub"],
     [{ ["k".repeat(100_000)]: 1 }, "tokenhub"],
   ])("is refused for the wishes %#: $1", async (tokenhub, param) => {
-    const answer = await bench.expectRefusal(
-      { path, body: bodyWith(endpoint, { tokenhub }) },
-      { code: "invalid_request", param },
-    );
-    expect(answer.text.length).toBeLessThan(1_000);
+    expect(
+      await bench.faultsOf(
+        { path, body: bodyWith(endpoint, { tokenhub }) },
+        { code: "invalid_request", param },
+      ),
+    ).toEqual([]);
   });
 
   it("is refused for prototype members among the wishes, and changes no prototype", async () => {
     for (const wishes of ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}']) {
-      await bench.expectRefusal(
-        { path, body: bodyWithText(endpoint, `"tokenhub":${wishes}`) },
-        { code: "invalid_request", param: "tokenhub" },
-      );
+      expect(
+        await bench.faultsOf(
+          { path, body: bodyWithText(endpoint, `"tokenhub":${wishes}`) },
+          { code: "invalid_request", param: "tokenhub" },
+        ),
+      ).toEqual([]);
     }
     expect("polluted" in {}).toBe(false);
   });
@@ -237,11 +246,12 @@ describe("a field of the wrong form", () => {
           text === null
             ? bodyWith(endpoint, { [member]: value })
             : bodyWithText(endpoint, `"${member}":${text}`);
-        const answer = await bench.expectRefusal(
-          { path, body },
-          { code: "invalid_request", param: member, says: new RegExp(`\`${member}`) },
-        );
-        expect(answer.text.length).toBeLessThan(1_000);
+        expect(
+          await bench.faultsOf(
+            { path, body },
+            { code: "invalid_request", param: member, says: new RegExp(`\`${member}`) },
+          ),
+        ).toEqual([]);
       }
     },
   );
@@ -253,7 +263,7 @@ describe("a field of the wrong form", () => {
         for (const member of ["max_tokens", "temperature", "top_p"]) {
           const body = bodyWithText(endpoint, `"${member}":${number}`);
           const answer = await bench.send({ path: endpoints[endpoint].path, body });
-          expect([200, 400], `${endpoint} ${member}: ${answer.text}`).toContain(answer.status);
+          expect(unlessOneOf([200, 400], answer)).toBeNull();
         }
       }
     },
@@ -261,21 +271,24 @@ describe("a field of the wrong form", () => {
 
   it("an empty list of messages has a code of its own", async () => {
     for (const endpoint of ["chat", "messages"] as const) {
-      await bench.expectRefusal(
-        { path: endpoints[endpoint].path, body: bodyWith(endpoint, { messages: [] }) },
-        { code: "empty_messages", param: "messages", says: /at least one message/ },
-      );
+      expect(
+        await bench.faultsOf(
+          { path: endpoints[endpoint].path, body: bodyWith(endpoint, { messages: [] }) },
+          { code: "empty_messages", param: "messages", says: /at least one message/ },
+        ),
+      ).toEqual([]);
     }
   });
 
   it("a member name of a hundred kilobytes makes no long message", async () => {
     const name = "k".repeat(100_000);
     for (const members of [{ metadata: { [name]: 5 } }, { logit_bias: { [name]: "x" } }]) {
-      const answer = await bench.expectRefusal(
-        { path: endpoints.chat.path, body: bodyWith("chat", members) },
-        { code: "invalid_request" },
-      );
-      expect(answer.text.length).toBeLessThan(1_000);
+      expect(
+        await bench.faultsOf(
+          { path: endpoints.chat.path, body: bodyWith("chat", members) },
+          { code: "invalid_request" },
+        ),
+      ).toEqual([]);
     }
   });
 });
@@ -295,16 +308,21 @@ describe("a path nobody serves", () => {
     "/..%2f..%2fetc/passwd",
     `/${"a".repeat(5_000)}`,
   ])("is answered with 404: %s", async (path) => {
-    const answer = await bench.expectRefusal(
-      { path, body: JSON.stringify(endpoints.chat.body), method: path.includes("/models/") ? "GET" : "POST" },
-      { code: "unknown_path" },
-    );
-    expect(answer.text.length).toBeLessThan(1_000);
+    expect(
+      await bench.faultsOf(
+        {
+          path,
+          body: JSON.stringify(endpoints.chat.body),
+          method: path.includes("/models/") ? "GET" : "POST",
+        },
+        { code: "unknown_path" },
+      ),
+    ).toEqual([]);
   });
 
   it("does not care how it is asked", async () => {
     for (const method of ["GET", "PUT", "DELETE"])
-      await bench.expectRefusal({ path: "/v1/nothing", method }, { code: "unknown_path" });
+      expect(await bench.faultsOf({ path: "/v1/nothing", method }, { code: "unknown_path" })).toEqual([]);
   });
 });
 
@@ -315,10 +333,10 @@ describe("a request with strange but valid members", () => {
     const nested = `"metadata":{${members.replaceAll(/\{"polluted":1\}/g, '"x"').replace(/\{"prototype":"x"\}/, '"x"')}}`;
     for (const text of [members, nested]) {
       const answer = await bench.send({ path, body: bodyWithText(endpoint, text) });
-      expect([200, 400], answer.text).toContain(answer.status);
+      expect(unlessOneOf([200, 400], answer)).toBeNull();
       expect("polluted" in {}).toBe(false);
     }
-    await bench.expectHealthy();
+    expect(await bench.isHealthy()).toBe(true);
   });
 
   const inherited = ["toString", "constructor", "__proto__", "hasOwnProperty", "valueOf"];
@@ -353,7 +371,7 @@ describe("a request with strange but valid members", () => {
         for (const model of ["gpt-test", "claude-test"]) {
           const body = bodyWith(endpoint, { model, ...members(name) });
           const answer = await bench.send({ path: endpoints[endpoint].path, body });
-          expect([200, 400], `${name} ${model}: ${answer.text}`).toContain(answer.status);
+          expect(unlessOneOf([200, 400], answer)).toBeNull();
         }
       }
     },
@@ -369,7 +387,7 @@ describe("a request with strange but valid members", () => {
         '"stream":false,"tokenhub":{}',
       ).slice(1)}`;
       const answer = await bench.send({ path, body: twice });
-      expect(answer.status, answer.text).toBe(200);
+      expect(unlessOneOf([200], answer)).toBeNull();
       expect(answer.headers["x-tokenhub-model"]).toBe(body.model);
       const sent = bench.network.mock.calls().map((call) => call.body);
       expect(sent).toHaveLength(1);
@@ -379,10 +397,12 @@ describe("a request with strange but valid members", () => {
   );
 
   it("a last duplicate that is wrong is refused", async () => {
-    await bench.expectRefusal(
-      { path: endpoints.chat.path, body: bodyWithText("chat", '"model":"no-such-model"') },
-      { code: "model_not_found", param: "model" },
-    );
+    expect(
+      await bench.faultsOf(
+        { path: endpoints.chat.path, body: bodyWithText("chat", '"model":"no-such-model"') },
+        { code: "model_not_found", param: "model" },
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -414,7 +434,7 @@ describe("in open mode", () => {
           headers: Object.fromEntries(answer.headers),
           text: await answer.text(),
         };
-        bench.expectRefusalAnswer(refused, path, { code: "invalid_api_key" });
+        expect(bench.faultsOfAnswer(refused, path, { code: "invalid_api_key" })).toEqual([]);
       }
       expect(open.mock.calls()).toHaveLength(0);
     }

@@ -10,23 +10,16 @@ type Issue = z.core.$ZodIssue;
  */
 export function firstIssue(schema: Schema, value: unknown): Issue | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  switch (def.type) {
-    case "optional":
-    case "nullable":
-      return value === undefined || value === null
-        ? ownIssue(schema, value)
-        : firstIssue(def.innerType, value);
-    case "array":
-      return Array.isArray(value) ? ofList(schema as z.core.$ZodArray, value) : ownIssue(schema, value);
-    case "object":
-      return isRecord(value) && isPlain(def) ? ofObject(def.shape, value) : ownIssue(schema, value);
-    case "record":
-      return isRecord(value) && isPlain(def) ? ofRecord(def.valueType, value) : ownIssue(schema, value);
-    case "union":
-      return ofUnion(schema, { options: def.options, value });
-    default:
-      return ownIssue(schema, value);
-  }
+  if (def.type === "union") return ofUnion(schema, { options: def.options, value });
+  // Absent or of another kind than the schema wants: its own verdict is short.
+  if (typeof value !== "object" || value === null) return ownIssue(schema, value);
+  if (def.type === "optional" || def.type === "nullable") return firstIssue(def.innerType, value);
+  if (Array.isArray(value))
+    return def.type === "array" ? ofList(schema as z.core.$ZodArray, value) : ownIssue(schema, value);
+  const members = value as Readonly<Record<string, unknown>>;
+  if (def.type === "object" && isPlain(def)) return ofObject(def.shape, members);
+  if (def.type === "record" && isPlain(def)) return ofRecord(def.valueType, members);
+  return ownIssue(schema, value);
 }
 
 /** Rules beyond the form of the members, which only the schema itself can judge. */
@@ -95,8 +88,4 @@ function ownIssue(schema: Schema, value: unknown): Issue | undefined {
 
 function within(name: string | number, issue: Issue): Issue {
   return { ...issue, path: [name, ...issue.path] };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -28,7 +28,7 @@ describe("the depth of JSON text", () => {
         const written = JSON.stringify(json, null, indent);
         const depth = depthOf(json);
         expect(isNestedDeeper(written, depth)).toBe(false);
-        if (depth > 0) expect(isNestedDeeper(written, depth - 1)).toBe(true);
+        expect(isNestedDeeper(written, depth - 1)).toBe(depth > 0);
       }),
       { numRuns: 500 },
     );
