@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { withBoundlessModels } from "./boundless-models.ts";
-import { bodyWith, endpoints, startRefusalBench, type Endpoint, type RefusalBench } from "./refusal-bench.ts";
+import {
+  bodyWith,
+  endpoints,
+  startRefusalBench,
+  unlessOneOf,
+  type BadRequest,
+  type Endpoint,
+  type RefusalBench,
+} from "./refusal-bench.ts";
 
 const neighbourLimitMs = 100;
 const quickMs = 3_000;

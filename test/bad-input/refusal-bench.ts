@@ -120,14 +120,14 @@ export async function startRefusalBench(options: TestNetworkOptions): Promise<Re
     let answer = await send(bad);
     for (let tries = 1; answer.durationMs > refusalLimitMs && tries < timedTries; tries += 1)
       answer = await send(bad);
-    const added = (await requestTraces()).difference(before);
+    const added = [...(await requestTraces())].filter((trace) => !before.has(trace));
     const log = network.logLines.join("");
     return [
       ...faultsOfAnswer(answer, bad.path, refusal),
       ...faultsAmong({
         [`answered within ${refusalLimitMs} ms, not ${answer.durationMs}`]:
           answer.durationMs < refusalLimitMs,
-        [`nothing of it in Redis, not ${[...added].join(", ")}`]: added.size === 0,
+        [`nothing of it in Redis, not ${added.join(", ")}`]: added.length === 0,
         "no upstream call": network.mock.calls().length === callsBefore,
         "no prompt and no key in the log": !log.includes(prompt) && !log.includes(wrongKey),
         "nothing of ours fails": !/"level":"(?:error|fatal)"/.test(log),

@@ -81,7 +81,7 @@ describe.each(endpointNames)("a body above the limit for %s", (endpoint) => {
   it("leaves nothing in Redis", async () => {
     const before = await bench.requestTraces();
     await bench.send({ path, body: oversized });
-    expect((await bench.requestTraces()).difference(before)).toEqual(new Set());
+    expect([...(await bench.requestTraces())].filter((trace) => !before.has(trace))).toEqual([]);
   });
 
   it("of exactly the limit is taken", async () => {
@@ -230,7 +230,7 @@ describe("a client that goes away in the middle of its body", () => {
       connection.socket[leave]();
       await connection.ending();
     }
-    expect((await bench.requestTraces()).difference(before)).toEqual(new Set());
+    expect([...(await bench.requestTraces())].filter((trace) => !before.has(trace))).toEqual([]);
     expect(await bench.isHealthy()).toBe(true);
     expect(bench.network.mock.calls().length - callsBefore).toBe(1);
   });

@@ -224,7 +224,7 @@ describe.each([
         expect(written === "" || written.endsWith("\n\n")).toBe(true);
         expect(error.match(/Broke\./g)).toHaveLength(1);
         for (const block of (written + error).split("\n\n").filter((event) => event !== "")) {
-          expect(() => JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? "")).not.toThrow();
+          expect(() => JSON.parse(/^data: ([^\n]*)$/m.exec(block)?.[1] ?? "")).not.toThrow();
         }
       }),
     );

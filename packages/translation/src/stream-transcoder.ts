@@ -3,6 +3,7 @@ import { streamErrorCode } from "./provider-stream-error.ts";
 import { createSseParser } from "./sse-parser.ts";
 import { createStreamPassThrough } from "./stream-pass-through.ts";
 import { translationBetween } from "./translation-between.ts";
+import { translationFault } from "./translation-fault.ts";
 import type { ResponseContext, SseEvent, StreamFailure } from "./wire-format.ts";
 
 /** Turns a provider's stream text into the caller's. What it returns always ends with a complete event. */
@@ -35,14 +36,20 @@ export function createStreamTranscoder(input: StreamTranscoderInput): StreamTran
 
   const translate = (events: readonly SseEvent[]): string => {
     let text = "";
-    for (const event of events) {
-      for (const frame of reader.read(event)) {
-        // The writer is closed by an error; whatever follows is written as nothing.
-        text +=
-          frame.type === "error"
-            ? writer.fail({ code: streamErrorCode(frame.error), message: frame.error.message })
-            : writer.write(frame);
+    try {
+      for (const event of events) {
+        for (const frame of reader.read(event)) {
+          // The writer is closed by an error; whatever follows is written as nothing.
+          text +=
+            frame.type === "error"
+              ? writer.fail({ code: streamErrorCode(frame.error), message: frame.error.message })
+              : writer.write(frame);
+        }
       }
+    } catch (error) {
+      const fault = translationFault(error);
+      if (fault === null) throw error;
+      text += writer.fail({ code: fault.code, message: fault.message });
     }
     return text;
   };

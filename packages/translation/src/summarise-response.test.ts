@@ -14,6 +14,7 @@ describe("summariseResponse", () => {
       usage: { inputTokens: 3, outputTokens: 4, ...noDetails },
       finishReason: { unified: "tool_calls", raw: "tool_calls" },
       upstreamModel: "gpt-up",
+      isAnswer: true,
       isEmpty: false,
     });
   });
@@ -34,6 +35,7 @@ describe("summariseResponse", () => {
       usage: { inputTokens: 6, outputTokens: 4, ...noDetails, cacheReadTokens: 2, cacheWriteTokens: 3 },
       finishReason: { unified: "pause", raw: "pause_turn" },
       upstreamModel: "claude-up",
+      isAnswer: true,
       isEmpty: false,
     });
   });
@@ -44,6 +46,7 @@ describe("summariseResponse", () => {
       usage: { inputTokens: 3, outputTokens: 0, ...noDetails },
       finishReason: null,
       upstreamModel: "e-up",
+      isAnswer: true,
       isEmpty: false,
     });
   });

@@ -2,6 +2,7 @@ import type { WireFormatName } from "@tokenhub/contracts";
 import { parseJson } from "./json-value.ts";
 import { mapResponseModel } from "./map-response-model.ts";
 import { translationBetween } from "./translation-between.ts";
+import { translationFault } from "./translation-fault.ts";
 import type { ResponseContext } from "./wire-format.ts";
 
 export interface TranscodeResponseInput {
@@ -21,6 +22,10 @@ export function transcodeResponse(input: TranscodeResponseInput): string {
   const { from, to, bodyText, context } = input;
   if (from === to) return mapResponseModel(from, bodyText, context.model);
   const formats = translationBetween(from, to);
-  const response = formats.from.parseResponse(parseJson(bodyText));
-  return JSON.stringify(formats.to.buildResponse(response, context));
+  try {
+    const response = formats.from.parseResponse(parseJson(bodyText));
+    return JSON.stringify(formats.to.buildResponse(response, context));
+  } catch (error) {
+    throw translationFault(error) ?? error;
+  }
 }

@@ -116,17 +116,19 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
       close(null);
     },
     onBroken(error) {
-      if (response.headersSent) response.destroy();
-      else
-        fail(
-          error instanceof TokenHubError
-            ? error
-            : new TokenHubError(
-                "internal_error",
-                "The answer could not be delivered. Quote the request id to the operator.",
-                { cause: error },
-              ),
-        );
+      const known =
+        error instanceof TokenHubError
+          ? error
+          : new TokenHubError(
+              "internal_error",
+              "The answer could not be delivered. Quote the request id to the operator.",
+              { cause: error },
+            );
+      if (transcoder !== null) {
+        write(transcoder.fail({ code: known.code, message: known.message }));
+        response.end();
+      } else if (response.headersSent) response.destroy();
+      else fail(known);
       close(null);
     },
     [Symbol.dispose]() {

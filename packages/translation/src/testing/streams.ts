@@ -77,8 +77,9 @@ export function readEvents(text: string): { readonly event: string | null; reado
     .split("\n\n")
     .filter((block) => block !== "")
     .map((block) => {
-      const name = /^event: (.*)$/m.exec(block)?.[1] ?? null;
-      const data = /^data: (.*)$/m.exec(block)?.[1] ?? "";
+      // Not `.`, which stops at U+2028 and U+2029: JSON text may contain them.
+      const name = /^event: ([^\n]*)$/m.exec(block)?.[1] ?? null;
+      const data = /^data: ([^\n]*)$/m.exec(block)?.[1] ?? "";
       return { event: name, data: data === "[DONE]" ? data : (JSON.parse(data) as unknown) };
     });
 }
