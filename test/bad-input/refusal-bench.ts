@@ -73,7 +73,7 @@ export interface RefusalBench extends AsyncDisposable {
 
 /** Generous for a busy machine; the fastest of a few tries counts, because what is measured is the gateway, not the machine. */
 const refusalLimitMs = 100;
-const timedTries = 3;
+const timedTries = 5;
 
 export async function startRefusalBench(options: TestNetworkOptions): Promise<RefusalBench> {
   await using stack = new AsyncDisposableStack();

@@ -40,10 +40,22 @@ export interface JobConsumer extends AsyncDisposable {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Starts one BullMQ worker over a typed handler. A payload that no longer parses fails for good, with its reason. */
+/**
+ * A BullMQ worker fetches its jobs one after the other, each in two or three round trips, so that a process with one of
+ * them is idle between jobs long before it is busy. Several side by side share its concurrency.
+ */
+const fetchers = 4;
+
+/** Splits a concurrency over the fetchers, at least 1 for each. */
+function sharesOf(concurrency: number, count = Math.min(fetchers, concurrency)): number[] {
+  return Array.from({ length: count }, (_, index) => Math.max(1, Math.floor((concurrency + index) / count)));
+}
+
+/** Starts BullMQ workers over a typed handler. A payload that no longer parses fails for good, with its reason. */
 export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>): JobConsumer {
   const { queueName, definition, handler, redis, keyspace, onError } = options;
   let running = 0;
+  let stopped: Promise<void> | null = null;
 
   // BullMQ passes the abort signal only to processors that declare three parameters.
   const processor = async (
@@ -51,6 +63,8 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
     token: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string> => {
+    // A blocking read that was under way when the stop began may still bring a job: it is for somebody who stays.
+    if (stopped !== null) return settle(job, token, { kind: "snooze", delayMs: 0 });
     const parsed = definition.schema.safeParse(job.data);
     if (!parsed.success)
       throw new UnrecoverableError(`payload of ${definition.kind} job is not of a known version`);
@@ -62,19 +76,25 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
     }
   };
 
-  const worker = new Worker(queueName, processor, {
-    connection: redis,
-    prefix: keyspace.queuePrefix,
-    concurrency: options.concurrency ?? definition.concurrency,
-    lockDuration: recoveryTimings.lockDurationMs,
-    stalledInterval: recoveryTimings.stalledIntervalMs,
-    maxStalledCount: recoveryTimings.maxStalledCount,
-    drainDelay: 5,
-  });
-  worker.on("error", onError);
-  worker.on("lockRenewalFailed", (jobIds: string[]) => {
-    for (const id of jobIds) worker.cancelJob(id, "lock lost");
-  });
+  const openWorker = (share: number, index: number): Worker => {
+    const worker = new Worker(queueName, processor, {
+      connection: redis,
+      prefix: keyspace.queuePrefix,
+      concurrency: share,
+      lockDuration: recoveryTimings.lockDurationMs,
+      stalledInterval: recoveryTimings.stalledIntervalMs,
+      maxStalledCount: recoveryTimings.maxStalledCount,
+      // One check per process is enough.
+      skipStalledCheck: index > 0,
+      drainDelay: 5,
+    });
+    worker.on("error", onError);
+    worker.on("lockRenewalFailed", (jobIds: string[]) => {
+      for (const id of jobIds) worker.cancelJob(id, "lock lost");
+    });
+    return worker;
+  };
+  const workers = sharesOf(options.concurrency ?? definition.concurrency).map(openWorker);
 
   /** Resolves a while after the last handler ended, or after the grace time when one does not end. */
   async function patience(graceMs: number, signal: AbortSignal): Promise<void> {
@@ -91,14 +111,15 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
       );
   }
 
-  let stopped: Promise<void> | null = null;
   async function stop(graceMs: number): Promise<void> {
-    await worker.pause(true);
-    const cancelling = setTimeout(() => worker.cancelAllJobs("shutdown"), graceMs);
+    await Promise.all(workers.map((worker) => worker.pause(true)));
+    const cancelAll = (): void => workers.forEach((worker) => worker.cancelAllJobs("shutdown"));
+    const cancelling = setTimeout(cancelAll, graceMs);
     const closed = new AbortController();
     try {
       // BullMQ waits for ever when Redis is gone or a handler does not heed its signal.
-      await Promise.race([worker.close(), patience(graceMs, closed.signal)]);
+      const closing = Promise.all(workers.map((worker) => worker.close()));
+      await Promise.race([closing, patience(graceMs, closed.signal)]);
     } finally {
       clearTimeout(cancelling);
       closed.abort();
@@ -107,10 +128,11 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
 
   return {
     queueName,
-    isRunning: () => worker.isRunning() && !worker.isPaused(),
+    isRunning: () => workers.every((worker) => worker.isRunning() && !worker.isPaused()),
     running: () => running,
     setConcurrency(concurrency) {
-      worker.concurrency = concurrency;
+      const shares = sharesOf(concurrency, workers.length);
+      for (const [index, worker] of workers.entries()) worker.concurrency = shares[index] ?? 1;
     },
     stop: (graceMs) => (stopped ??= stop(graceMs)),
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { target } from "./testing/transcode.ts";
 import { readEvents } from "./testing/streams.ts";
+import { streamErrorCode } from "./provider-stream-error.ts";
 import { createStreamSummary } from "./stream-summary.ts";
 import { createStreamTranscoder } from "./stream-transcoder.ts";
 import { summariseResponse } from "./summarise-response.ts";
@@ -17,9 +18,8 @@ const words =
   format effort cache_control ephemeral ttl stop stop_sequences max_tokens metadata user_id choices message delta index
   finish_reason stop_reason usage prompt_tokens input_tokens output_tokens error code message_start message_delta
   content_block content_block_start content_block_delta content_block_stop text_delta input_json_delta partial_json
-  refusal function_call properties items enabled budget_tokens temperature n seed search_result citations`.split(
-    /\s+/,
-  );
+  refusal function_call properties items enabled budget_tokens temperature n seed search_result citations
+  toString constructor hasOwnProperty`.split(/\s+/);
 
 /** JSON of the formats' own words, put together in ways their schemas do not foresee. */
 const { value: scrambled } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -137,5 +137,56 @@ describe.each(directions)("from %s to %s", (from, to) => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("what is inherited by every object", () => {
+  const names = ["toString", "constructor", "__proto__", "hasOwnProperty"];
+
+  test.each(names)(
+    "%s is an unknown part type, effort, thinking type or error code like any other",
+    (name) => {
+      const parts = [
+        { type: "text", text: "x" },
+        { type: name, text: "x" },
+      ];
+      const openAi = { messages: [{ role: "user", content: parts }], reasoning_effort: name };
+      const anthropic = {
+        max_tokens: 5,
+        messages: [{ role: "user", content: parts }],
+        thinking: { type: name },
+      };
+      for (const [from, to, body] of [
+        ["openai-chat", "anthropic-messages", openAi],
+        ["anthropic-messages", "openai-chat", anthropic],
+      ] as const) {
+        const { bodyText } = transcodeRequest({ from, to, bodyText: JSON.stringify(body), target });
+        expect(JSON.parse(bodyText)).toMatchObject({ messages: [{ role: "user" }] });
+      }
+      expect(streamErrorCode({ message: "x", code: name, type: name })).toBe("provider_error");
+    },
+  );
+});
+
+describe("an answer nested too deeply to be written again", () => {
+  const nested = '{"a":'.repeat(10_000) + "1" + "}".repeat(10_000);
+  const context = { requestId: "req_1", model: "fast", createdAtMs: 0 };
+
+  test("is the provider's fault, not the caller's", () => {
+    const bodyText = `{"type":"message","content":[{"type":"tool_use","id":"t","name":"f","input":${nested}}]}`;
+    expect(() =>
+      transcodeResponse({ from: "anthropic-messages", to: "openai-chat", bodyText, context }),
+    ).toThrow(expect.objectContaining({ code: "provider_bad_response" }));
+  });
+
+  test("ends a stream with an error event, behind what came before", () => {
+    const input = { from: "openai-chat", to: "anthropic-messages", context, includeUsage: false } as const;
+    const transcoder = createStreamTranscoder(input);
+    const text = transcoder.push(
+      `data: {"choices":[{"index":0,"delta":{"content":"hello"}}]}\n\ndata: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":${nested}}}]}}]}\n\n`,
+    );
+    expect(text).toContain("hello");
+    expect(text).toContain("event: error");
+    expect(transcoder.end()).toBe("");
   });
 });

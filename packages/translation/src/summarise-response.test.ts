@@ -51,6 +51,34 @@ describe("summariseResponse", () => {
     });
   });
 
+  test.each([
+    ["openai-chat", {}],
+    ["openai-chat", []],
+    ["openai-chat", { choices: [] }],
+    ["openai-chat", { choices: ["x"] }],
+    ["openai-chat", { choices: [{ index: 0 }] }],
+    ["openai-chat", { content: [{ type: "text", text: "x" }] }],
+    ["anthropic-messages", {}],
+    ["anthropic-messages", { content: null }],
+    ["anthropic-messages", { choices: [{ message: { content: "x" } }] }],
+    ["openai-embeddings", { data: null }],
+    ["openai-embeddings", { choices: [{ message: { content: "x" } }] }],
+  ] as const)("takes %s %j for no answer", (format, body) => {
+    expect(summariseResponse(format, body).isAnswer).toBe(false);
+  });
+
+  test.each(["1e400", "1e300", "-5", "1.5", '"7"', "null"])(
+    "makes a count of %s one that can be stored",
+    (count) => {
+      const text = `{"usage":{"prompt_tokens":0,"completion_tokens":${count},"input_tokens":0,"output_tokens":${count}}}`;
+      for (const format of ["openai-chat", "anthropic-messages"] as const) {
+        const outputTokens = summariseResponse(format, JSON.parse(text)).usage?.outputTokens ?? 0;
+        expect(outputTokens).toSatisfy(Number.isSafeInteger);
+        expect(outputTokens).toBeGreaterThanOrEqual(0);
+      }
+    },
+  );
+
   test.each<["openai-chat" | "anthropic-messages", object, boolean]>([
     ["openai-chat", { choices: [{ message: { content: "" } }] }, true],
     ["openai-chat", { choices: [{ message: { content: null } }] }, true],

@@ -36,6 +36,7 @@ export async function readBodyText(
 /** By events rather than `for await`, which destroys the connection when it is left early. */
 function collect(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (request.destroyed) throw cutShort(null);
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
     const onData = (chunk: Buffer): void => {
