@@ -116,7 +116,7 @@ describe.concurrent("a stream whose provider fails after the first tokens", () =
         errorCode: "stream_interrupted",
         modelId: model,
         attemptCount: 1,
-        usage: { source: "estimated" },
+        usage: { source: "estimated", outputTokens: 3 },
       });
     },
   );

@@ -7,12 +7,12 @@ export function answerFormat(job: CallJob, target: CallTarget): WireFormatName {
   return findProvider(target.provider.type)?.wireFormats[job.features.operation] ?? job.features.wireFormat;
 }
 
-/** The provider's usage, or an estimate of four characters per token when it did not report any. */
-export function usageOrEstimate(usage: Usage | null, job: CallJob, answerCharacters: number): Usage {
+/** The provider's usage, or an estimate when it did not report any. */
+export function usageOrEstimate(usage: Usage | null, job: CallJob, estimatedOutputTokens: number): Usage {
   return (
     usage ?? {
       inputTokens: job.features.estimatedInputTokens,
-      outputTokens: Math.floor(answerCharacters / 4),
+      outputTokens: estimatedOutputTokens,
       cacheReadTokens: 0,
       cacheWriteTokens: 0,
       reasoningTokens: 0,

@@ -10,6 +10,7 @@ import {
 } from "@tokenhub/contracts";
 import type { CommitInput, HealthOutcome } from "@tokenhub/ledger";
 import type { JobOutcome } from "@tokenhub/queue";
+import { usageOrEstimate } from "./answer.ts";
 import type { CallDeps } from "./call-deps.ts";
 
 export interface Ending {
@@ -23,6 +24,8 @@ export interface Ending {
   readonly answer?: NonNullable<RequestEnding["answer"]>;
   /** `estimated` for a call that was cut off: it was paid, but nobody said how much. */
   readonly usage?: "estimated";
+  /** Content events that were delivered before the cut: about one token each. */
+  readonly deliveredTokens?: number;
   readonly body?: string;
   readonly frameCount?: number;
   readonly firstTokenAtMs?: number | null;
@@ -33,7 +36,8 @@ export interface Ending {
 export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOutcome> {
   const { job, token, failure } = ending;
   const finishedAtMs = deps.now();
-  const answer = ending.answer ?? (ending.usage === "estimated" ? cutOffAnswer(job) : null);
+  const answer =
+    ending.answer ?? (ending.usage === "estimated" ? cutOffAnswer(job, ending.deliveredTokens ?? 0) : null);
   const result = resultOf(job, {
     outcome: failure === null ? "succeeded" : failure.class === "cancelled" ? "cancelled" : "failed",
     failure,
@@ -62,15 +66,8 @@ export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOut
   return { kind: "done" };
 }
 
-function cutOffAnswer(job: CallJob): NonNullable<RequestEnding["answer"]> {
-  const usage: Usage = {
-    inputTokens: job.features.estimatedInputTokens,
-    outputTokens: 0,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    reasoningTokens: 0,
-    source: "estimated",
-  };
+function cutOffAnswer(job: CallJob, outputTokens: number): NonNullable<RequestEnding["answer"]> {
+  const usage = usageOrEstimate(null, job, outputTokens);
   return { wireFormat: null, upstreamModel: null, finishReason: null, usage, warnings: [] };
 }
 

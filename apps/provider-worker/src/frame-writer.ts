@@ -10,7 +10,6 @@ export interface FrameWriter {
   /** Resolves when every frame is in the log (or refused). */
   flush(): Promise<void>;
   readonly frameCount: number;
-  readonly characters: number;
 }
 
 export interface FrameWriterOptions {
@@ -30,7 +29,6 @@ export function createFrameWriter({
   onTrouble,
 }: FrameWriterOptions): FrameWriter {
   let frameCount = 0;
-  let characters = 0;
   let pending = 0;
   let wake: (() => void) | null = null;
 
@@ -51,7 +49,6 @@ export function createFrameWriter({
     async write(text) {
       await untilAtMost(maxPendingFrames);
       pending += 1;
-      characters += text.length;
       ledger
         .appendFrame({ requestId: job.requestId, token, sequence: frameCount++, text, replyTo: job.replyTo })
         .then((isHeld) => {
@@ -67,9 +64,6 @@ export function createFrameWriter({
     flush: () => untilAtMost(0),
     get frameCount() {
       return frameCount;
-    },
-    get characters() {
-      return characters;
     },
   };
 }

@@ -13,8 +13,8 @@ export interface CallBreakdown {
   /** Frames already in the stream log; more than 0 means a reader may have seen tokens. */
   readonly frameCount: number;
   readonly firstTokenAtMs?: number | null;
-  /** Characters delivered before the break, for the estimate of what was paid. */
-  readonly deliveredCharacters?: number;
+  /** Content events delivered before the break, for the estimate of what was paid. */
+  readonly deliveredTokens?: number;
 }
 
 /** Default cool-down of a provider that said 429 without saying for how long. */
@@ -158,7 +158,7 @@ async function finish(
     firstTokenAtMs: breakdown.firstTokenAtMs ?? null,
     health: end.health,
     ...(breakdown.frameCount > 0 || end.failure.class === "cancelled" || end.failure.class === "deadline"
-      ? { usage: "estimated" as const }
+      ? { usage: "estimated" as const, deliveredTokens: breakdown.deliveredTokens ?? 0 }
       : {}),
   });
 }

@@ -34,7 +34,7 @@ export async function deliverBody(
       wireFormat,
       upstreamModel: summary.upstreamModel,
       finishReason: summary.finishReason,
-      usage: usageOrEstimate(summary.usage, job, reply.bodyText.length),
+      usage: usageOrEstimate(summary.usage, job, Math.floor(reply.bodyText.length / 4)),
       warnings: [...inFlight.warnings],
     },
     health: { kind: "success", latencyMs: durationMs },

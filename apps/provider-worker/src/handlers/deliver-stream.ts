@@ -36,6 +36,7 @@ export async function deliverStream(
   const head = headOf(inFlight, wireFormat);
   let held = `${JSON.stringify(head)}\n`;
   let firstTokenAtMs: number | null = null;
+  let contentEvents = 0;
   let failure: CallFailure | null = null;
   let closing: NodeJS.Timeout | null = null;
 
@@ -50,7 +51,10 @@ export async function deliverStream(
           break;
         }
         text += encodeSseEvent(event);
-        if (seen.hasContent && firstTokenAtMs === null) firstTokenAtMs = deps.now();
+        if (seen.hasContent) {
+          contentEvents += 1;
+          firstTokenAtMs ??= deps.now();
+        }
         if (seen.isTerminal) {
           closing = setTimeout(() => void chunks[Symbol.asyncIterator]().return?.(), closingGraceMs);
           break;
@@ -78,17 +82,18 @@ export async function deliverStream(
       failure: failure ?? truncatedStream(job),
       frameCount: writer.frameCount,
       firstTokenAtMs,
-      deliveredCharacters: writer.characters,
+      deliveredTokens: contentEvents,
     });
   }
   if (held !== "") await writer.write(held);
   await writer.flush();
-  return commitStream(deps, inFlight, { writer, firstTokenAtMs, summary: totals, head });
+  return commitStream(deps, inFlight, { writer, firstTokenAtMs, contentEvents, summary: totals, head });
 }
 
 interface FinishedStream {
   readonly writer: FrameWriter;
   readonly firstTokenAtMs: number | null;
+  readonly contentEvents: number;
   readonly summary: ReturnType<ReturnType<typeof createStreamSummary>["result"]>;
   readonly head: StreamHead;
 }
@@ -96,7 +101,7 @@ interface FinishedStream {
 async function commitStream(
   deps: CallDeps,
   inFlight: CallInFlight,
-  { writer, firstTokenAtMs, summary, head }: FinishedStream,
+  { writer, firstTokenAtMs, contentEvents, summary, head }: FinishedStream,
 ): Promise<JobOutcome> {
   const { job, token, claim, startedAtMs } = inFlight;
   const durationMs = deps.now() - startedAtMs;
@@ -115,7 +120,7 @@ async function commitStream(
       wireFormat: head.wireFormat,
       upstreamModel: summary.upstreamModel,
       finishReason: summary.finishReason,
-      usage: usageOrEstimate(summary.usage, job, writer.characters),
+      usage: usageOrEstimate(summary.usage, job, contentEvents),
       warnings: [...inFlight.warnings],
     },
     // The time to the first token is what a provider's speed means for a stream; its length is the caller's choice.
