@@ -1,4 +1,5 @@
-import { defineConfig } from "vitest/config";
+import { argv } from "node:process";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const sources = [
   "packages/*/src/**/*.test.ts",
@@ -13,8 +14,16 @@ const integration = [
 ];
 const globalSetup = ["packages/testkit/src/global-redis.ts"];
 
+// `npm run requirements` reads the results of the last whole run: a run with any filter or option leaves them alone.
+const isWholeRun = argv.slice(2).join(" ") === "run";
+const keepResults = {
+  reporters: [...configDefaults.reporters, "json"],
+  outputFile: { json: ".cache/test-results.json" },
+};
+
 export default defineConfig({
   test: {
+    ...(isWholeRun ? keepResults : {}),
     projects: [
       { test: { name: "unit", include: sources, exclude: ["**/node_modules/**", ...integration] } },
       {

@@ -1,5 +1,14 @@
-import type { Catalogue, RoutingFeatures, Strategy } from "@tokenhub/contracts";
-import { decideRoute, indexCatalogue, type CatalogueIndex } from "@tokenhub/routing";
+import { strategySchema, type Catalogue, type RoutingFeatures, type Strategy } from "@tokenhub/contracts";
+import {
+  createDecisionCache,
+  decideRoute,
+  indexArms,
+  indexCatalogue,
+  type ArmIndex,
+  type CatalogueIndex,
+  type RoutingInput,
+  type RoutingOutcome,
+} from "@tokenhub/routing";
 import { distributionOf } from "../load/distribution.ts";
 
 const modelCount = 1_000;
@@ -31,7 +40,6 @@ export function measureRouting(): RoutingResult {
     Array.from({ length: 50 }, () => timeMs(() => indexCatalogue(catalogue))),
   ).p50;
   const index = indexCatalogue(catalogue);
-  const strategies: readonly Strategy[] = ["objective", "highest_weight", "weight_minus_cost", "cheapest"];
   return {
     models: modelCount,
     providers: providerCount,
@@ -39,28 +47,65 @@ export function measureRouting(): RoutingResult {
     timings: [
       timeDecisions("model named", { index, features: featuresOf({ requestedModel: "model-500" }) }),
       timeDecisions("alias of 10 models", { index, features: featuresOf({ requestedModel: "alias-3" }) }),
-      ...strategies.map((strategy) =>
+      ...strategySchema.options.map((strategy) =>
         timeDecisions(`free choice, ${strategy}`, {
           index,
           features: featuresOf({ requestedModel: null, strategy }),
         }),
       ),
+      timeDecisions("free choice, remembered", {
+        index,
+        features: featuresOf({ requestedModel: null }),
+        decide: createDecisionCache({ limit: 64 }).decide,
+      }),
     ],
   };
 }
 
 function timeDecisions(
   question: string,
-  { index, features }: { readonly index: CatalogueIndex; readonly features: RoutingFeatures },
+  {
+    index,
+    features,
+    decide: decideOnce = decideRoute,
+  }: {
+    readonly index: CatalogueIndex;
+    readonly features: RoutingFeatures;
+    readonly decide?: (input: RoutingInput) => RoutingOutcome;
+  },
 ): RoutingTiming {
+  const input: RoutingInput = {
+    catalogue: index,
+    features,
+    excluded: [],
+    health: new Map(),
+    nowMs: 0,
+    requestId: "req_0000000000000000",
+    keyId: null,
+    random: Math.random,
+    arms: knownArms(index),
+  };
   const decide = (): void => {
-    const outcome = decideRoute({ catalogue: index, features, excluded: [], health: new Map(), nowMs: 0 });
+    const outcome = decideOnce(input);
     if (outcome.kind !== "decided") throw new Error(`Routing refused the question "${question}".`);
   };
   for (let count = 0; count < warmUpDecisions; count += 1) decide();
   const samples = Array.from({ length: measuredDecisions }, () => timeMs(decide) * 1_000);
   const { p50, p99, max } = distributionOf(samples);
   return { question, decisions: measuredDecisions, p50Us: p50, p99Us: p99, maxUs: max };
+}
+
+/** A belief about every model, each a different one. */
+function knownArms(index: CatalogueIndex): ArmIndex {
+  return indexArms({
+    arms: index.entries.map(({ model, ordinal }) => ({
+      modelId: model.id,
+      tokenBucket: "small",
+      alpha: 1.5 + (ordinal % 50),
+      beta: 1.5 + (ordinal % 20),
+      updatedAtMs: 0,
+    })),
+  });
 }
 
 function timeMs(work: () => unknown): number {
@@ -84,14 +129,18 @@ function featuresOf({
     estimatedInputTokens: 900,
     maxOutputTokens: 500,
     needs: ["tools"],
+    allowedModelIds: null,
     policy: {
       strategy,
       mode: "normal",
       maxCostPer1kUsd: null,
+      maxBudgetUsd: null,
+      maxLatencyMs: null,
       minContextTokens: null,
       minWeight: null,
       allowFallback: false,
       allowEscalation: true,
+      allowExploration: true,
     },
   };
 }
@@ -110,6 +159,8 @@ function buildCatalogue(): Catalogue {
       concurrency: 32,
       headers: {},
       options: {},
+      credentialSource: "none" as const,
+      rateLimit: null,
     })),
     models: ids.map((index) => ({
       id: `model-${index}`,
@@ -122,10 +173,18 @@ function buildCatalogue(): Catalogue {
       price: { inputPer1kUsd: 0.0001 * (1 + (index % 50)), outputPer1kUsd: 0.0003 * (1 + (index % 50)) },
       capabilities: ["chat", "completion", "tools", "streaming"],
       expectedLatencyMs: 200 + (index % 40) * 50,
+      priceSource: null,
+      contextSource: null,
+      toolNameMap: {},
+      gemma4Output: false,
     })),
     aliases: ids.slice(0, 10).map((index) => ({
       id: `alias-${index}`,
-      modelIds: ids.slice(index * 10, index * 10 + 10).map((model) => `model-${model}`),
+      enabled: true,
+      stickyBy: "scored" as const,
+      variants: ids
+        .slice(index * 10, index * 10 + 10)
+        .map((model) => ({ modelId: `model-${model}`, weight: 1 })),
     })),
   };
 }

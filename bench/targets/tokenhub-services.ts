@@ -99,6 +99,8 @@ export async function startService(
         TOKENHUB_CONFIG: settings.configFile,
         TOKENHUB_AUTH: "keys",
         TOKENHUB_API_KEYS: settings.apiKey,
+        TOKENHUB_RATE_LIMIT_RPS: "100000",
+        TOKENHUB_RATE_LIMIT_BURST: "100000",
         BENCH_UPSTREAM_API_KEY: "upstream-key",
       },
       workingFolder: context.root,

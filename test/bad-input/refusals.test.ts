@@ -297,8 +297,8 @@ describe("a path nobody serves", () => {
   it.each([
     "/",
     "/v1",
-    "/v1/chat",
-    "/v1/completions",
+    "/v1/chats",
+    "/v1/completion",
     "/chat/completions",
     "/v1/chat/completions/extra",
     "/v2/messages",

@@ -1,4 +1,4 @@
-import { createKeyspace, type RouteJob } from "@tokenhub/contracts";
+import { createKeyspace, routingPolicySchema, type RouteJob } from "@tokenhub/contracts";
 import { connectProducer, createJobProducer } from "@tokenhub/queue";
 import { startTestNetwork, until } from "@tokenhub/testkit";
 import { Redis } from "ioredis";
@@ -21,6 +21,8 @@ it("a job that is delivered again after its request ended makes no second call",
     v: 1,
     requestId,
     tenantId: "default",
+    projectId: null,
+    keyId: null,
     lane: "interactive",
     traceparent: null,
     acceptedAtMs: Date.now(),
@@ -34,20 +36,14 @@ it("a job that is delivered again after its request ended makes no second call",
       estimatedInputTokens: 1,
       maxOutputTokens: null,
       needs: [],
-      policy: {
-        strategy: "objective",
-        mode: "normal",
-        maxCostPer1kUsd: null,
-        minContextTokens: null,
-        minWeight: null,
-        allowFallback: false,
-        allowEscalation: true,
-      },
+      allowedModelIds: null,
+      policy: routingPolicySchema.parse({}),
     },
     formatHeaders: {},
     round: 0,
     excluded: [],
     attempts: [],
+    lastDecision: null,
   };
   await producer.addRoute(job);
   const reader = new Redis(inject("redisUrl"));

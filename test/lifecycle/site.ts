@@ -86,6 +86,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     TOKENHUB_PORT: "0",
     TOKENHUB_AUTH: "keys",
     TOKENHUB_API_KEYS: testApiKey,
+    TOKENHUB_RATE_LIMIT_RPS: "100000",
+    TOKENHUB_RATE_LIMIT_BURST: "100000",
     UPSTREAM_KEY: upstreamKey,
     ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
     ...options.env,

@@ -1,6 +1,8 @@
 import { ConfigError, type ProductConfig } from "@tokenhub/config";
 import { createKeyspace, idFrom } from "@tokenhub/contracts";
+import { createRateBuckets } from "@tokenhub/ledger";
 import { openDatabase } from "@tokenhub/persistence";
+import { loadProviderModules } from "@tokenhub/providers";
 import {
   checkRedisPolicy,
   connectProducer,
@@ -9,19 +11,41 @@ import {
   createReplyListener,
   followCatalogue,
 } from "@tokenhub/queue";
-import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
+import {
+  createLogger,
+  createMetrics,
+  createRequestTracing,
+  startAdminServer,
+  startHeartbeat,
+  startTracer,
+  type Logger,
+} from "@tokenhub/telemetry";
 import { randomUUID } from "node:crypto";
+import { openAccess } from "./access/open-access.ts";
+import { createFailureGate } from "./admin/failure-gate.ts";
+import { createAdmission } from "./admission/admission.ts";
 import { readOrCreateApiKey } from "./admission/api-key-file.ts";
 import { createAuthenticator } from "./admission/authenticate.ts";
+import { createBudgetGuard } from "./admission/budget-guard.ts";
+import { createCallerRates } from "./admission/caller-rates.ts";
+import { readOrCreateClusterSecret } from "./admission/cluster-secret.ts";
+import { createPermittedModels } from "./admission/permitted-models.ts";
+import { createRateLimiter } from "./admission/rate-limiter.ts";
+import { createSecretHasher } from "./admission/secret-hasher.ts";
+import type { RoutingDefaults } from "./admission/routing-wishes.ts";
 import { createCatalogueService } from "./catalogue/catalogue-service.ts";
 import { createCatalogueStore } from "./catalogue/catalogue-store.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createGatewayEvents } from "./events.ts";
 import { checkDependencies } from "./health/check-dependencies.ts";
+import { createAddressReader } from "./http/client-address.ts";
 import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
+import { createSchemaValidator } from "./output/schema-validator.ts";
 import { createFactStore } from "./recorder/fact-store.ts";
 import { startRecorder } from "./recorder/recorder.ts";
+import { createStateGauges } from "./state-gauges.ts";
+import { createStatePorts } from "./state-ports.ts";
 import { createCanceller } from "./sync/cancel-request.ts";
 import { createInFlightGate } from "./sync/in-flight-gate.ts";
 
@@ -48,10 +72,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const { product } = config;
   const logger = overrides.logger ?? createLogger({ service: "gateway", level: product.logLevel });
   const metrics = createMetrics({ service: "gateway", processMetrics: true });
-  const events = createGatewayEvents(logger, metrics);
+  const onTrouble = (message: string): void => logger.warn(message);
+  const tracer = await startTracer({ config: config.tracing, service: "gateway", onTrouble });
+  stack.use(tracer);
+  stack.use(startHeartbeat(metrics));
+  const tracing = createRequestTracing(tracer);
   const keyspace = createKeyspace(product.redis.prefix);
   const gatewayId = idFrom("gateway", randomUUID());
   const now = overrides.now ?? Date.now;
+  const events = createGatewayEvents({ logger, metrics, tracing, now });
   for (const warning of product.warnings) logger.warn(warning);
 
   const database = stack.use(await openDatabase(databaseOf(product)));
@@ -77,6 +106,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     redis,
     keyspace,
   });
+  await loadProviderModules(product.customProviders, { baseDirectory: "." });
   await catalogue.apply(product);
   // A Redis that lost its data, in a restart or while it ran, has no catalogue; new workers would wait for ever.
   redis.on("ready", () => void catalogue.republish().catch(events.redisTrouble));
@@ -99,7 +129,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     await startRecorder({
       redis: factReader,
       keyspace,
-      store: createFactStore(database.db, catalogue.current),
+      store: events.watchFacts(createFactStore(database.db)),
       consumerName: gatewayId,
       onRecorded: events.recorded,
       onError: (error) =>
@@ -117,7 +147,41 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     }),
   );
   const gate = createInFlightGate(config.maxInFlight);
-  const authenticate = createAuthenticator({ mode: product.auth.mode, apiKeys });
+  const addressOf = createAddressReader(product.http.trustedProxies);
+  const hasher = createSecretHasher(await readOrCreateClusterSecret(product));
+  const onSqlTrouble = (error: unknown): void => logger.error({ err: error }, "the database does not answer");
+  const access = stack.use(
+    await openAccess({
+      db: database.db,
+      subscriber,
+      publisher: redis,
+      keyspace,
+      gatewayId,
+      now,
+      onRotationOverdue: ({ id, tenantId, rotationDueAtMs }) =>
+        logger.warn({ keyId: id, tenantId, rotationDueAtMs }, "API key not rotated in time; it is refused"),
+      onError: onSqlTrouble,
+    }),
+  );
+  const admission = createAdmission({
+    authenticate: createAuthenticator({
+      mode: product.auth.mode,
+      configuredKeys: apiKeys,
+      keys: access.directory.lookup,
+      hasher,
+      gate: createFailureGate({ now }),
+      addressOf,
+      now,
+      onUsed: access.usage.note,
+    }),
+    rates: createCallerRates({
+      memory: createRateLimiter({ limits: product.auth.rateLimit, now }),
+      shared: createRateBuckets({ redis, keyspace }),
+    }),
+    models: createPermittedModels(catalogue.index),
+    budgets: createBudgetGuard({ spend: access.spend, now, onError: onSqlTrouble }),
+    index: catalogue.index,
+  });
   const health = {
     catalogue: catalogue.current,
     checkDependencies: () => checkDependencies({ redis, database }),
@@ -126,7 +190,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
 
   const app = createApp({
     generation: {
-      authenticate,
+      admission,
       submit: {
         redis,
         keyspace,
@@ -140,15 +204,23 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       events,
       maxBodyBytes: product.limits.maxBodyBytes,
       syncWaitMs: product.limits.syncWaitMs,
-      defaultMode: product.routing.defaultMode,
+      validator: stack.use(createSchemaValidator()),
+      routingDefaults: () => routingDefaultsOf(product),
       now,
     },
-    models: { authenticate, catalogue: catalogue.current },
+    models: { authenticate: admission.authenticate, catalogue: catalogue.current },
     health,
     logger,
     metrics,
+    corsOrigins: product.http.corsOrigins,
+    addressOf,
   });
-  const listener = await listen({ ...product.listen, handler: app, isDraining: () => gate.isDraining });
+  createStateGauges(metrics, {
+    ...createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current }),
+    requestsInFlight: () => gate.count,
+  });
+  const handler = tracing.wrap(app);
+  const listener = await listen({ ...product.listen, handler, isDraining: () => gate.isDraining });
   stack.defer(() => listener.close(config.drainMs));
   stack.defer(() => gate.drain(config.drainMs));
   const admin =
@@ -183,6 +255,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     apiKey: apiKeys[0] ?? "",
     reload: (next) => catalogue.apply(next.product),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function routingDefaultsOf({ routing }: ProductConfig): RoutingDefaults {
+  return {
+    strategy: routing.defaultStrategy ?? "objective",
+    mode: routing.defaultMode ?? "normal",
+    maxBudgetUsd: routing.defaultMaxBudgetUsd,
+    maxLatencyMs: routing.defaultMaxLatencyMs,
   };
 }
 

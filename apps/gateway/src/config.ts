@@ -5,6 +5,7 @@ import {
   type Environment,
   type ProductConfig,
 } from "@tokenhub/config";
+import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
 
 export interface GatewayConfig {
   readonly product: ProductConfig;
@@ -15,6 +16,8 @@ export interface GatewayConfig {
   readonly maxInFlight: number;
   /** How long running requests may take to finish after SIGTERM. */
   readonly drainMs: number;
+  /** Null or absent: no tracing. */
+  readonly tracing?: TracingConfig | null;
 }
 
 /** Reads the gateway's settings: environment over configuration file. @throws ConfigError in one sentence. */
@@ -32,5 +35,6 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
     adminPort: read.envInteger("TOKENHUB_ADMIN_PORT", { max: 65_535 }),
     maxInFlight: read.envInteger("TOKENHUB_MAX_IN_FLIGHT", { min: 1 }) ?? 5_000,
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 10_000,
+    tracing: readTracingConfig(env),
   };
 }

@@ -1,9 +1,19 @@
-import { routingModeSchema, type RequestResult } from "@tokenhub/contracts";
-import { openLabel, type Logger, type Metrics } from "@tokenhub/telemetry";
+import type { RequestFinishedFact, RequestResult, TokenHubError } from "@tokenhub/contracts";
+import {
+  createLineLimiter,
+  genAi,
+  parseTraceparent,
+  spanFacts,
+  type Logger,
+  type Metrics,
+  type RequestTracing,
+} from "@tokenhub/telemetry";
+import type { FactStore } from "./recorder/recorder.ts";
+import { createRequestMetrics, isGenerationEndpoint, type RequestStatus } from "./request-metrics.ts";
 import type { Submission } from "./sync/submit-request.ts";
 
 interface DeliveredRequest {
-  readonly endpoint: (typeof endpointLabel)[number];
+  readonly endpoint: string;
   readonly submission: Submission;
   /** Null when the wait ended without one. */
   readonly result: RequestResult | null;
@@ -11,105 +21,172 @@ interface DeliveredRequest {
   readonly finishedAtMs: number;
 }
 
+/** A request that was turned away with an error before it became a job. */
+interface RefusedRequest {
+  readonly requestId: string;
+  readonly path: string;
+  /** The caller's address; null when the connection is gone. */
+  readonly remoteAddress: string | null;
+  readonly error: TokenHubError;
+}
+
 /** The gateway's business events: a low-cardinality count and a full log line for each. */
 export interface GatewayEvents {
   delivered(request: DeliveredRequest): void;
   /** The caller went away before the answer. */
   abandoned(request: Pick<DeliveredRequest, "endpoint" | "submission" | "finishedAtMs">): void;
+  readonly refused: (request: RefusedRequest) => void;
   readonly redisTrouble: (error: unknown) => void;
   readonly recorded: (rows: number) => void;
+  /** Watches what is recorded for requests whose result nobody waited for. */
+  watchFacts(store: FactStore): FactStore;
 }
 
-const endpointLabel = ["/v1/chat/completions", "/v1/messages", "/v1/embeddings"] as const;
-/** Models and providers come from the catalogue, so they are known at run time only. */
-const modelLabel = openLabel({ limit: 1_000 });
-const providerLabel = openLabel({ limit: 200 });
+export interface GatewayEventsOptions {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tracing: Pick<RequestTracing, "spanOf">;
+  readonly now: () => number;
+}
 
-export function createGatewayEvents(logger: Logger, metrics: Metrics): GatewayEvents {
-  const requests = metrics.counter({
-    name: "tokenhub_requests_total",
-    help: "Finished requests.",
-    labels: {
-      endpoint: endpointLabel,
-      mode: routingModeSchema.options,
-      model: modelLabel,
-      provider: providerLabel,
-      status: ["ok", "error", "abandoned"],
-    },
-  });
-  const duration = metrics.histogram({
-    name: "tokenhub_request_duration_seconds",
-    help: "Time from acceptance to the last byte.",
-    labels: { endpoint: endpointLabel },
-  });
-  const firstToken = metrics.histogram({
-    name: "tokenhub_time_to_first_token_seconds",
-    help: "Time from acceptance to the first streamed token.",
-    labels: { model: modelLabel },
-  });
-  const tokens = metrics.counter({
-    name: "tokenhub_tokens_used_total",
-    help: "Tokens by model and direction.",
-    labels: { model: modelLabel, direction: ["input", "output"] },
-  });
-  const rows = metrics.counter({
+/** More failed logins than this are counted, not written: whoever guesses keys must not fill the disk. */
+const refusalLinesPerMinute = 60;
+
+export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEventsOptions): GatewayEvents {
+  const requests = createRequestMetrics(metrics);
+  const limiter = createLineLimiter({ perMinute: refusalLinesPerMinute, now });
+  const recordedRows = metrics.counter({
     name: "tokenhub_recorded_rows_total",
     help: "Request log rows written.",
     labels: {},
   });
+  createStoreDropped(metrics);
 
   return {
     delivered({ endpoint, submission, result, status, finishedAtMs }) {
-      const model = result?.modelId ?? "none";
-      const outcome = result?.outcome === "succeeded" ? "ok" : "error";
-      const durationMs = finishedAtMs - submission.acceptedAtMs;
-      requests.add({
+      const { requestId, acceptedAtMs, features } = submission;
+      requests.finished({
         endpoint,
-        mode: submission.features.policy.mode,
-        model,
-        provider: result?.providerId ?? "none",
-        status: outcome,
+        mode: features.policy.mode,
+        status: statusOf(result),
+        httpStatus: status,
+        time: { acceptedAtMs, finishedAtMs },
+        result,
       });
-      duration.observe({ endpoint }, durationMs / 1000);
-      if (result !== null && result.timeToFirstTokenMs !== null)
-        firstToken.observe({ model }, result.timeToFirstTokenMs / 1000);
-      if (result !== null && result.usage !== null) {
-        tokens.add({ model, direction: "input" }, result.usage.inputTokens);
-        tokens.add({ model, direction: "output" }, result.usage.outputTokens);
-      }
+      describeInTrace(tracing, submission, result);
       logger.info(
         {
-          requestId: submission.requestId,
+          requestId,
+          ...traceIdOf(submission),
           tenantId: submission.tenantId,
           endpoint,
           status,
-          model,
+          model: result?.modelId ?? null,
           provider: result?.providerId ?? null,
           code: result?.failure?.code ?? null,
           attempts: result?.attempts.length ?? 0,
-          durationMs,
+          durationMs: finishedAtMs - acceptedAtMs,
         },
         "request finished",
       );
     },
     abandoned({ endpoint, submission, finishedAtMs }) {
-      requests.add({
+      const { requestId, acceptedAtMs, features } = submission;
+      requests.finished({
         endpoint,
-        mode: submission.features.policy.mode,
-        model: "none",
-        provider: "none",
-        status: "abandoned",
+        mode: features.policy.mode,
+        status: "cancelled",
+        httpStatus: null,
+        time: { acceptedAtMs, finishedAtMs },
+        result: null,
       });
       logger.info(
-        { requestId: submission.requestId, endpoint, durationMs: finishedAtMs - submission.acceptedAtMs },
+        { requestId, ...traceIdOf(submission), endpoint, durationMs: finishedAtMs - acceptedAtMs },
         "caller went away; request cancelled",
+      );
+    },
+    refused({ requestId, path, remoteAddress, error }) {
+      const { status } = error.row;
+      const isAdmin = path === "/admin" || path.startsWith("/admin/");
+      const isLockOut = error.code === "too_many_attempts";
+      if (isLockOut || error.code === "rate_limited") requests.limited(isAdmin ? "admin" : "caller");
+      if (isGenerationEndpoint(path)) {
+        requests.finished({
+          endpoint: path,
+          mode: "",
+          status: "error",
+          httpStatus: status,
+          time: null,
+          result: null,
+        });
+      }
+      if (status !== 401 && status !== 403 && !isLockOut) return;
+      const what = status === 401 ? "authentication failed" : "access refused";
+      limiter.line((suppressed) =>
+        logger.warn(
+          { requestId, path: path.slice(0, 200), remoteAddress, code: error.code, status, suppressed },
+          isLockOut ? "locked out after too many failed attempts" : what,
+        ),
       );
     },
     redisTrouble(error) {
       logger.error({ err: error }, "Redis does not answer");
     },
     recorded(count) {
-      rows.add({}, count);
+      recordedRows.add({}, count);
     },
+    watchFacts: (store) => ({
+      async insertFinished(facts) {
+        await store.insertFinished(facts);
+        for (const fact of facts) if (isUnattended(fact)) requests.consumed(fact.result);
+      },
+      insertIncidents: (facts) => store.insertIncidents(facts),
+    }),
   };
+}
+
+function statusOf(result: RequestResult | null): RequestStatus {
+  if (result?.outcome === "succeeded") return "success";
+  return result?.outcome === "cancelled" ? "cancelled" : "error";
+}
+
+/** No gateway delivers these, so their usage is counted when it is recorded; after a crash perhaps twice. */
+function isUnattended({ lane, result }: RequestFinishedFact): boolean {
+  return lane !== "interactive" || result.outcome === "cancelled";
+}
+
+function traceIdOf({ traceparent }: Submission): { traceId?: string } {
+  const trace = parseTraceparent(traceparent);
+  return trace === null ? {} : { traceId: trace.traceId };
+}
+
+function describeInTrace(
+  tracing: Pick<RequestTracing, "spanOf">,
+  { traceparent, features }: Submission,
+  result: RequestResult | null,
+): void {
+  const span = tracing.spanOf(traceparent);
+  if (span === null) return;
+  span.set({
+    [genAi.operationName]: features.operation,
+    [genAi.requestModel]: features.requestedModel,
+    [genAi.requestStream]: features.stream,
+    [genAi.responseModel]: result?.modelId,
+    [spanFacts.provider]: result?.providerId,
+    [spanFacts.mode]: features.policy.mode,
+    [spanFacts.attempts]: result?.attempts.length,
+  });
+  if (result === null) span.fail("sync_wait_timeout");
+  else if (result.failure !== null) span.fail(result.failure.code);
+}
+
+/** Every write of ours is made in a transaction or waits in Redis, so these stay at 0; dashboards ask for them. */
+function createStoreDropped(metrics: Metrics): void {
+  const operations = ["audit", "log_request", "log_reward", "save_vault", "upsert_model"] as const;
+  const dropped = metrics.counter({
+    name: "tokenhub_store_dropped_total",
+    help: "Records that were given up instead of written; 0 as long as none is lost.",
+    labels: { op: operations },
+  });
+  for (const op of operations) dropped.add({ op }, 0);
 }

@@ -6,11 +6,13 @@ type LocalFailure =
   | "deadline"
   | "body_lost"
   | "breaker_open"
+  | "throttled"
   | "stream_interrupted"
   | "missing_key"
   | "no_answer"
   | "untranslatable"
-  | "translation_broke";
+  | "translation_broke"
+  | "given_up";
 
 const rows: Record<
   LocalFailure,
@@ -41,6 +43,12 @@ const rows: Record<
     message: (providerId) =>
       `Provider ${providerId} failed several times in a row and is not called for the moment.`,
   },
+  throttled: {
+    class: "rate_limited",
+    code: "provider_rate_limited",
+    message: (providerId) =>
+      `The requests to provider ${providerId} are limited, and this one's turn would come after its deadline. Send it again later or with a longer timeout.`,
+  },
   stream_interrupted: {
     class: "fatal",
     code: "stream_interrupted",
@@ -66,6 +74,12 @@ const rows: Record<
     code: "internal_error",
     message: (providerId) =>
       `TokenHub failed to express the request in the format of provider ${providerId}. Nothing was called; quote the request id to the operator.`,
+  },
+  given_up: {
+    class: "fatal",
+    code: "internal_error",
+    message: (providerId) =>
+      `TokenHub gave the request up after its job for provider ${providerId} failed on every attempt. Quote the request id to the operator.`,
   },
   untranslatable: {
     class: "bad_request",

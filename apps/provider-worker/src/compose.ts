@@ -1,6 +1,12 @@
+import { Secret } from "@tokenhub/config";
 import { createKeyspace, type Catalogue } from "@tokenhub/contracts";
 import { createCallLedger, defaultLedgerSettings } from "@tokenhub/ledger";
-import { createProviderClient } from "@tokenhub/providers";
+import {
+  createProviderClient,
+  loadProviderModules,
+  providerRegistry,
+  startEndpointProber,
+} from "@tokenhub/providers";
 import {
   callQueueName,
   connectWorker,
@@ -12,13 +18,23 @@ import {
   jobCatalogue,
 } from "@tokenhub/queue";
 import { defaultRecoveryPolicy } from "@tokenhub/resilience";
-import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
+import {
+  createJobTracing,
+  createLogger,
+  createMetrics,
+  startAdminServer,
+  startHeartbeat,
+  startTracer,
+  type Logger,
+} from "@tokenhub/telemetry";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallDeps } from "./call-deps.ts";
 import { createTargetIndex } from "./target-index.ts";
 import type { ProviderWorkerConfig } from "./config.ts";
+import { endGivenUp } from "./end-given-up.ts";
 import { createCallEvents } from "./events.ts";
+import { forwardTraceparent } from "./forward-traceparent.ts";
 import { createExecuteCall } from "./handlers/execute-call.ts";
 import { createProviderQueues } from "./provider-queues.ts";
 import { createRunningCalls } from "./running-calls.ts";
@@ -47,6 +63,11 @@ export async function compose(
   await using stack = new AsyncDisposableStack();
   const logger = overrides.logger ?? createLogger({ service: "provider-worker", level: config.logLevel });
   const metrics = createMetrics({ service: "provider-worker", processMetrics: true });
+  const onTrouble = (message: string): void => logger.warn(message);
+  const tracer = await startTracer({ config: config.tracing, service: "provider-worker", onTrouble });
+  stack.use(tracer);
+  stack.use(startHeartbeat(metrics));
+  const tracing = createJobTracing(tracer, { name: "tokenhub.call", kind: "client" });
   const keyspace = createKeyspace(config.redisPrefix);
   const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
   const connection = { url: config.redisUrl, onError };
@@ -61,7 +82,9 @@ export async function compose(
     (client) => client.disconnect(),
   );
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
-  const client = stack.use(createProviderClient({}));
+  await loadProviderModules(config.customProviders ?? [], { baseDirectory: "." });
+  const providerClient = stack.use(createProviderClient({}));
+  const client = forwardTraceparent(providerClient, tracing);
   const targets = createTargetIndex();
   const running = createRunningCalls();
   const deps: CallDeps = {
@@ -70,16 +93,16 @@ export async function compose(
     client,
     running,
     policy: defaultRecoveryPolicy,
-    events: createCallEvents(logger, metrics),
+    events: createCallEvents({ logger, metrics, tracing }),
     findTarget: targets.find,
-    keyOf: (providerId) => keyOf(providerId),
+    keyOf: (providerId) => keyOf(providerId) ?? registeredKey(providerId),
     leaseMs: defaultLedgerSettings.leaseMs,
     now: overrides.now ?? Date.now,
     random: overrides.random ?? Math.random,
     sleep: (durationMs) => sleep(durationMs),
     newToken: () => randomUUID(),
   };
-  const handler = createExecuteCall(deps);
+  const handler = tracing.wrap(createExecuteCall(deps));
 
   const queues = createProviderQueues({
     onlyProviders: config.onlyProviders === null ? null : new Set(config.onlyProviders),
@@ -94,9 +117,14 @@ export async function compose(
         redis,
         keyspace,
         onError,
+        onGivenUp: (job) => endGivenUp(deps, job),
         handler,
       }),
   });
+  const prober =
+    config.healthProbe === true
+      ? stack.use(startEndpointProber({ providers: [], onState: providerClient.reportEndpoint }))
+      : null;
   // Before the queues, so that it ends after them: calls can be cancelled as long as they drain.
   stack.use(await followCancellations(subscriber, keyspace, running.cancel));
   stack.defer(() => queues.stop(config.drainMs));
@@ -109,6 +137,7 @@ export async function compose(
       onChange(catalogue: Catalogue) {
         targets.replace(catalogue);
         queues.apply(catalogue);
+        prober?.replace(servedProviders(catalogue, config.onlyProviders));
         logger.info({ version: catalogue.version, providers: [...queues.open.keys()] }, "catalogue loaded");
       },
     }),
@@ -142,4 +171,18 @@ export async function compose(
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** The key that a custom module gave a provider of its own. */
+function registeredKey(providerId: string): Secret | null {
+  const key = providerRegistry.apiKeyOf(providerId);
+  return key === null ? null : new Secret(key);
+}
+
+/** The providers whose endpoints this worker uses. */
+function servedProviders(
+  { providers }: Catalogue,
+  onlyProviders: readonly string[] | null,
+): Catalogue["providers"] {
+  return onlyProviders === null ? providers : providers.filter(({ id }) => onlyProviders.includes(id));
 }

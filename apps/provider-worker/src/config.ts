@@ -5,8 +5,10 @@ import {
   resolveProviderKey,
   type Environment,
   type LogLevel,
+  type ProductConfig,
   type Secret,
 } from "@tokenhub/config";
+import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
 
 export interface ProviderWorkerConfig {
   readonly redisUrl: string;
@@ -18,6 +20,12 @@ export interface ProviderWorkerConfig {
   readonly onlyProviders: readonly string[] | null;
   /** How long running calls may take to finish after SIGTERM, before they are handed to another worker. */
   readonly drainMs: number;
+  /** Modules that bring provider classes; absent: none. */
+  readonly customProviders?: ProductConfig["customProviders"];
+  /** Whether the providers' endpoints are checked regularly; absent: no. */
+  readonly healthProbe?: boolean;
+  /** Null or absent: no tracing. */
+  readonly tracing?: TracingConfig | null;
   /** A provider's key by its id: as configured, else from the variables named after it. */
   readonly keyOf: (providerId: string) => Secret | null;
 }
@@ -40,6 +48,9 @@ export async function readProviderWorkerConfig(env: Environment): Promise<Provid
     logLevel: product.logLevel,
     onlyProviders: read.envList("TOKENHUB_PROVIDERS"),
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 120_000,
+    customProviders: product.customProviders,
+    healthProbe: product.healthProbe,
+    tracing: readTracingConfig(env),
     keyOf: (providerId) =>
       resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
   };

@@ -10,8 +10,10 @@ import {
 } from "@tokenhub/contracts";
 import type { CommitInput, HealthOutcome } from "@tokenhub/ledger";
 import type { JobOutcome } from "@tokenhub/queue";
+import { costOfUsage } from "@tokenhub/routing";
 import { usageOrEstimate } from "./answer.ts";
 import type { CallDeps } from "./call-deps.ts";
+import { usedTokensOf } from "./capacity-need.ts";
 
 export interface Ending {
   readonly job: CallJob;
@@ -32,8 +34,17 @@ export interface Ending {
   readonly health?: HealthOutcome;
 }
 
-/** Commits the end of a request, whatever it is; a commit that comes too late is recorded as an incident by the ledger. */
+/** Commits the end of a request and is done with its job. */
 export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOutcome> {
+  await commitEnding(deps, ending);
+  return { kind: "done" };
+}
+
+/**
+ * Commits the end of a request, whatever it is; a commit that comes too late is recorded as an incident by the ledger.
+ * False when it was refused: there is a result already, or another holder has the request.
+ */
+export async function commitEnding(deps: CallDeps, ending: Ending): Promise<boolean> {
   const { job, token, failure } = ending;
   const finishedAtMs = deps.now();
   const answer =
@@ -45,6 +56,7 @@ export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOut
     attempts: ending.attempts,
     ambiguousCalls: ending.ambiguousCalls ?? 0,
     answer,
+    costUsd: costOfUsage(answer?.usage ?? null, deps.findTarget(job.decision.chosen)?.model.price ?? null),
     firstTokenAtMs: ending.firstTokenAtMs ?? null,
     finishedAtMs,
   });
@@ -61,9 +73,10 @@ export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOut
       token === "" ? "" : JSON.stringify(incidentOf(deps, job, "duplicate", token, answer?.usage ?? null)),
     replyTo: job.replyTo,
     health: ending.health ?? { kind: "none" },
+    usedTokens: token === "" ? null : usedTokensOf(answer?.usage ?? null, failure),
   });
   deps.events.ended(job, result, committed);
-  return { kind: "done" };
+  return committed;
 }
 
 function cutOffAnswer(job: CallJob, outputTokens: number): NonNullable<RequestEnding["answer"]> {

@@ -4,8 +4,10 @@ import type { JobOutcome } from "@tokenhub/queue";
 import { countsAgainstHealth, decideRecovery, type Recovery } from "@tokenhub/resilience";
 import type { CallDeps } from "./call-deps.ts";
 import { failureOf } from "./call-failures.ts";
+import { usedTokensOf } from "./capacity-need.ts";
 import { endRequest, incidentOf } from "./end-request.ts";
 import type { CallInFlight } from "./handlers/run-claimed-call.ts";
+import { defaultCooldownMs } from "./provider-cooldown.ts";
 import type { StopReason } from "./running-calls.ts";
 
 export interface CallBreakdown {
@@ -16,9 +18,6 @@ export interface CallBreakdown {
   /** Content events delivered before the break, for the estimate of what was paid. */
   readonly deliveredTokens?: number;
 }
-
-/** Default cool-down of a provider that said 429 without saying for how long. */
-const defaultCooldownMs = 1_000;
 
 /** A call that was stopped says nothing about its provider, but if it was a breaker's trial, the next one may be made. */
 const unjudged: HealthOutcome = { kind: "neutral" };
@@ -66,6 +65,7 @@ async function applyRecovery(
     providerId,
     health: healthOf(breakdown.failure),
     attempt,
+    usedTokens: usedTokensOf(null, breakdown.failure),
   };
   switch (recovery.kind) {
     case "retry_same":
@@ -76,6 +76,7 @@ async function applyRecovery(
       const { decision, ...envelope } = job;
       await deps.producer.addRoute({
         ...envelope,
+        lastDecision: decision,
         round: job.round + 1,
         attempts: [...inFlight.history, attempt],
         excluded: [
@@ -170,6 +171,7 @@ function attemptOf(deps: CallDeps, { job, startedAtMs }: CallInFlight, failure: 
     startedAtMs,
     durationMs: Math.max(0, deps.now() - startedAtMs),
     failure,
+    called: true,
   };
 }
 

@@ -8,8 +8,20 @@ import {
   jobCatalogue,
   routeQueueName,
 } from "@tokenhub/queue";
-import { createLogger, createMetrics, startAdminServer, type Logger } from "@tokenhub/telemetry";
+import { createDecisionCache, defaultExplorationShare } from "@tokenhub/routing";
+import {
+  createJobTracing,
+  createLogger,
+  createMetrics,
+  startAdminServer,
+  startHeartbeat,
+  startTracer,
+  type Logger,
+} from "@tokenhub/telemetry";
+import { createAliasTurns } from "./alias-turns.ts";
+import { createBanditFollower } from "./bandit-follower.ts";
 import type { RouterWorkerConfig } from "./config.ts";
+import { endRequest, failures } from "./end-request.ts";
 import { createRouterEvents } from "./events.ts";
 import { createSelectModel } from "./handlers/select-model.ts";
 import { createRouterState } from "./router-state.ts";
@@ -24,6 +36,9 @@ export interface RouterWorkerOverrides {
   readonly random?: () => number;
 }
 
+/** Decisions remembered; each holds its list of candidates. */
+const rememberedDecisions = 64;
+
 /** Wires the router worker and starts it. Disposing finishes running jobs and hands back the rest. */
 export async function compose(
   config: RouterWorkerConfig,
@@ -32,6 +47,11 @@ export async function compose(
   await using stack = new AsyncDisposableStack();
   const logger = overrides.logger ?? createLogger({ service: "router-worker", level: config.logLevel });
   const metrics = createMetrics({ service: "router-worker", processMetrics: true });
+  const onTrouble = (message: string): void => logger.warn(message);
+  const tracer = await startTracer({ config: config.tracing, service: "router-worker", onTrouble });
+  stack.use(tracer);
+  stack.use(startHeartbeat(metrics));
+  const tracing = createJobTracing(tracer, { name: "tokenhub.route", kind: "consumer" });
   const keyspace = createKeyspace(config.redisPrefix);
   const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
   const connection = { url: config.redisUrl, onError };
@@ -46,6 +66,12 @@ export async function compose(
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
   const state = stack.use(await createRouterState({ subscriber, reader: redis, keyspace, onError }));
 
+  const now = overrides.now ?? Date.now;
+  const onBanditError = (error: Error): void =>
+    logger.warn({ err: error }, "the beliefs of thompson could not be read; the old ones stay");
+
+  const ledger = createCallLedger(redis, keyspace);
+
   const consumer = createJobConsumer({
     queueName: routeQueueName,
     definition: jobCatalogue.route,
@@ -53,14 +79,22 @@ export async function compose(
     keyspace,
     onError,
     ...(config.concurrency === null ? {} : { concurrency: config.concurrency }),
-    handler: createSelectModel({
-      state,
-      producer,
-      ledger: createCallLedger(redis, keyspace),
-      events: createRouterEvents(logger, metrics),
-      now: overrides.now ?? Date.now,
-      random: overrides.random ?? Math.random,
-    }),
+    onGivenUp: (job) => endRequest({ ledger, now }, job, { failure: failures.givenUp, refusal: null }),
+    handler: tracing.wrap(
+      createSelectModel({
+        state,
+        decisions: createDecisionCache({ limit: rememberedDecisions }),
+        turns: createAliasTurns(),
+        bandit: createBanditFollower({ reader: redis, keyspace, now, onError: onBanditError }),
+        producer,
+        ledger,
+        events: createRouterEvents({ logger, metrics, tracing }),
+        explorationShare: config.explorationShare ?? defaultExplorationShare,
+        explorationTemperature: config.explorationTemperature ?? 0,
+        now,
+        random: overrides.random ?? Math.random,
+      }),
+    ),
   });
   stack.defer(() => consumer.stop(config.drainMs));
 

@@ -3,10 +3,12 @@ import { readProviderHealth } from "@tokenhub/ledger";
 import { followCatalogue } from "@tokenhub/queue";
 import { indexCatalogue, type CatalogueIndex } from "@tokenhub/routing";
 import type { Redis } from "ioredis";
+import { isDeepStrictEqual } from "node:util";
 
 /** What the router decides from, kept fresh in memory so that a decision needs no Redis call of its own. */
 export interface RouterState extends AsyncDisposable {
   catalogueIndex(): CatalogueIndex | null;
+  /** The same object as long as nothing has changed. */
   health(): ReadonlyMap<string, ProviderHealth>;
 }
 
@@ -26,7 +28,8 @@ export async function createRouterState(options: RouterStateOptions): Promise<Ro
 
   let providerIds: string[] = [];
   const refreshHealth = async (): Promise<void> => {
-    health = await readProviderHealth(reader, keyspace, providerIds);
+    const read = await readProviderHealth(reader, keyspace, providerIds);
+    if (!isDeepStrictEqual(read, health)) health = read;
   };
   const refresh = (): void => void refreshHealth().catch(onError);
   const follower = await followCatalogue({

@@ -6,6 +6,7 @@ export const defaultProviderConcurrency = 32;
 /** The always present provider that answers without network, key or cost. */
 export const mockProvider: ProviderConfig = {
   ...plainProvider("mock", "mock"),
+  credentialSource: "none",
   credential: { source: "none", envName: null, inlineKey: null },
 };
 
@@ -82,6 +83,8 @@ export function plainProvider(id: string, type: string): ProviderConfig {
     concurrency: defaultProviderConcurrency,
     headers: {},
     options: {},
+    credentialSource: "env",
+    rateLimit: null,
     credential: { source: "default", envName: null, inlineKey: null },
   };
 }
@@ -106,5 +109,9 @@ function plainModel(id: string, { providerId, weight, contextTokens, prices }: P
     price: { inputPer1kUsd: prices[0], outputPer1kUsd: prices[1] },
     capabilities: null,
     expectedLatencyMs: null,
+    priceSource: "manual",
+    contextSource: "manual",
+    toolNameMap: {},
+    gemma4Output: false,
   };
 }

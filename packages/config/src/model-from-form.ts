@@ -23,6 +23,11 @@ export function modelFromForm(form: ModelForm, position: FormPosition): ModelCon
     throw fail("id", { problem: "is missing; give the model the id that clients will use", position });
   if (form.id.length > longestModelId)
     throw fail("id", { problem: `must have at most ${longestModelId} characters`, position });
+  const contextTokens = agreed(
+    { max_context_tokens: form.max_context_tokens, context_size: form.context_size },
+    position,
+  );
+  const price = readPrice(form, position);
   return {
     id: form.id,
     providerId:
@@ -31,15 +36,18 @@ export function modelFromForm(form: ModelForm, position: FormPosition): ModelCon
     upstreamName: form.name ?? form.id,
     enabled: form.enabled ?? true,
     weight: form.weight ?? 1,
-    contextTokens:
-      agreed({ max_context_tokens: form.max_context_tokens, context_size: form.context_size }, position) ?? 0,
+    contextTokens: contextTokens ?? 0,
     maxOutputTokens: form.max_output_tokens ?? null,
-    price: readPrice(form, position),
+    price,
     capabilities: readCapabilities(form, position),
     expectedLatencyMs: readDurationMs(form.expected_latency_ms, {
       path: ["models", position.index, "expected_latency_ms"],
       place: position.place,
     }),
+    priceSource: price === null ? null : "manual",
+    contextSource: contextTokens === null ? null : "manual",
+    toolNameMap: form.tool_name_map ?? {},
+    gemma4Output: form.gemma4_output ?? false,
   };
 }
 

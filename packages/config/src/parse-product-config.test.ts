@@ -70,6 +70,8 @@ test("S3-36, S3-71, S3-72, S3-75, S3-77, S4-21, S4-22, S4-23, S4-24, S4-27: the 
       concurrency: 32,
       headers: {},
       options: {},
+      credentialSource: "env",
+      rateLimit: null,
       credential: { source: "env", envName: "OPENAI_API_KEY", inlineKey: null },
     },
   ]);
@@ -201,8 +203,16 @@ test("our own keys are read in either dialect", () => {
     expectedLatencyMs: 800,
   });
   expect(config.aliases).toEqual([
-    { id: "fast", modelIds: ["m", "mock-gpt-4"] },
-    { id: "other", modelIds: ["m"] },
+    {
+      id: "fast",
+      enabled: true,
+      stickyBy: "scored",
+      variants: [
+        { modelId: "m", weight: 1 },
+        { modelId: "mock-gpt-4", weight: 1 },
+      ],
+    },
+    { id: "other", enabled: true, stickyBy: "scored", variants: [{ modelId: "m", weight: 1 }] },
   ]);
 });
 
@@ -269,12 +279,27 @@ test("unknown keys are warnings with the key that was probably meant", () => {
   expect(config.models?.[0]).toMatchObject({ weight: 1, price: { inputPer1kUsd: 1 } });
 });
 
-test("settings of the vault, which this release lacks, are kept and pointed out", () => {
-  const { config, warnings } = parse({
+test("an alias with variants draws by weight, for one request unless it says otherwise", () => {
+  const variants = [{ model_id: "mock-gpt-4", weight: 3 }, { model_id: "mock-gpt-3.5" }];
+  const { config } = parse({
+    aliases: { a: { variants }, b: { variants, sticky_by: "api_key", enabled: false } },
+  });
+  const drawn = [
+    { modelId: "mock-gpt-4", weight: 3 },
+    { modelId: "mock-gpt-3.5", weight: 1 },
+  ];
+  expect(config.aliases).toEqual([
+    { id: "a", enabled: true, stickyBy: "request", variants: drawn },
+    { id: "b", enabled: false, stickyBy: "api_key", variants: drawn },
+  ]);
+});
+
+test("S3-74: sealed keys and escrow credentials of a file are kept for the vault", () => {
+  const { config } = parse({
     providers: [{ ...openai, credential_source: "escrow" }],
     vault: { stored_keys: { openai_api_key: "c2VhbGVk" } },
   });
-  expect(warnings.join()).toMatch(/credential_source is escrow.*stored_keys is not imported/);
+  expect(config.providers?.[0]?.credentialSource).toBe("escrow");
   expect(config.vault.storedKeys["openai_api_key"]?.reveal()).toBe("c2VhbGVk");
   expect(config.providers?.[0]?.credential.source).toBe("default");
 });
@@ -392,7 +417,7 @@ test.each<[string, unknown, RegExp]>([
     /providers\[0\]\.timeout_ms must be a number of milliseconds/,
   ],
   ["a timeout of 0", { providers: [{ ...openai, timeout_ms: "0s" }] }, /providers\[0\]\.timeout_ms must be/],
-  ["an alias of nothing", { models: [model], aliases: { a: [] } }, /aliases\.a must be a model id or a list/],
+  ["an alias of nothing", { models: [model], aliases: { a: [] } }, /aliases\.a must be a model id, a list/],
   [
     "an alias of an unknown model",
     { models: [model], aliases: { a: ["gpt-x"] } },

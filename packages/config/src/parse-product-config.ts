@@ -47,13 +47,14 @@ export function parseProductConfig(raw: unknown, place: Place): ParsedConfig {
         syncWaitMs: readDurationMs(form.limits?.sync_wait_ms, { path: ["limits", "sync_wait_ms"], place }),
       },
       routing: readRouting(form, place),
-      vault: readVault(form),
+      vault: readVault(form, place),
       encryptionKey: form.encryption_key === null ? null : readEncryptionKey(form.encryption_key, place),
       providers,
       models,
       aliases: readAliases(form, { models, place }),
+      customProviders: form.custom_providers ?? [],
     },
-    warnings: [...unknownKeyWarnings(unknownKeys, place), ...doubtfulSettings(form, place)],
+    warnings: unknownKeyWarnings(unknownKeys, place),
   };
 }
 
@@ -129,15 +130,18 @@ function readRouting(form: FileForm, place: Place): FileConfig["routing"] {
   const durationMs = (key: "default_max_latency_ms" | "retry_backoff_ms"): number | null =>
     readDurationMs(routing?.[key], { path: ["routing", key], place });
   return {
+    defaultStrategy: routing?.default_strategy ?? null,
     defaultMode: routing?.default_mode ?? null,
     defaultMaxBudgetUsd: routing?.default_max_budget_usd ?? null,
     defaultMaxLatencyMs: durationMs("default_max_latency_ms"),
     maxRetries: routing?.max_retries ?? null,
     retryBackoffMs: durationMs("retry_backoff_ms"),
+    explorationTemperature: routing?.exploration_temperature ?? null,
+    explorationShare: routing?.exploration_share ?? null,
   };
 }
 
-function readVault({ vault }: FileForm): FileConfig["vault"] {
+function readVault({ vault }: FileForm, place: Place): FileConfig["vault"] {
   const storedKeys = Object.entries(vault?.stored_keys ?? {}).map(
     ([name, sealed]) => [name, new Secret(sealed)] as const,
   );
@@ -148,6 +152,8 @@ function readVault({ vault }: FileForm): FileConfig["vault"] {
     lockOnStart: vault?.lock_on_start ?? null,
     encryptionKeyEnv: vault?.encryption_key_env ?? null,
     storedKeys: Object.fromEntries(storedKeys),
+    password: null,
+    autoLockMs: readDurationMs(vault?.auto_lock, { path: ["vault", "auto_lock"], place }),
   };
 }
 
@@ -165,11 +171,11 @@ function readAliases(
 ): AliasConfig[] {
   const known = new Set([...(models ?? defaultModels), ...mockModels].map(({ id }) => id));
   return Object.entries(form.aliases ?? {}).map(([id, target]) => {
-    const modelIds = [...new Set(typeof target === "string" ? [target] : target)];
-    const unknown = modelIds.find((modelId) => !known.has(modelId));
+    const alias = aliasFromForm(id, target);
+    const unknown = alias.variants.find(({ modelId }) => !known.has(modelId))?.modelId;
     if (known.has(id))
       throw formError(["aliases", id], { problem: "has the name of a model; choose another name", place });
-    if (unknown === undefined) return { id, modelIds };
+    if (unknown === undefined) return alias;
     const suggestion = closestName(unknown, [...known]);
     throw formError(["aliases", id], {
       problem:
@@ -180,17 +186,21 @@ function readAliases(
   });
 }
 
-function doubtfulSettings(form: FileForm, place: Place): string[] {
-  const warnings: string[] = [];
-  for (const [index, provider] of (form.providers ?? []).entries()) {
-    if (provider.credential_source === "escrow") {
-      warnings.push(
-        `${place.source}: providers[${index}].credential_source is escrow, but this release has no vault; the key is taken from the environment`,
-      );
-    }
+/** A bare list of models leaves the choice to the strategy; a section draws by weight. */
+function aliasFromForm(id: string, form: NonNullable<FileForm["aliases"]>[string]): AliasConfig {
+  if (typeof form === "string" || Array.isArray(form)) {
+    const modelIds = [...new Set(typeof form === "string" ? [form] : form)];
+    return {
+      id,
+      enabled: true,
+      stickyBy: "scored",
+      variants: modelIds.map((modelId) => ({ modelId, weight: 1 })),
+    };
   }
-  if (Object.keys(form.vault?.stored_keys ?? {}).length > 0) {
-    warnings.push(`${place.source}: vault.stored_keys is not imported, because this release has no vault`);
-  }
-  return warnings;
+  return {
+    id,
+    enabled: form.enabled,
+    stickyBy: form.sticky_by === "" ? "request" : form.sticky_by,
+    variants: form.variants.map(({ model_id: modelId, weight }) => ({ modelId, weight })),
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authModes, logLevels, routingModeNames } from "./product-config.ts";
+import { authModes, logLevels, routingModeNames, strategyNames } from "./product-config.ts";
 
 /**
  * The raw forms of a configuration file: the keys of generation C (YAML), of generation B (JSON) and our own, side by
@@ -51,9 +51,30 @@ const durationMs = z
   .union([z.int(duration).min(1, duration), z.string(duration).min(1, duration)], duration)
   .nullish();
 
-const target = { error: "must be a model id or a list of model ids" };
-const modelIds = z.union(
-  [z.string(target).min(1, target), z.array(z.string(target).min(1, target), target).min(1, target)],
+const target = {
+  error: "must be a model id, a list of model ids, or a section with variants, sticky_by and enabled",
+};
+const variant = { error: "must be a section with model_id and a weight above 0" };
+const aliasForm = z.union(
+  [
+    z.string(target).min(1, target),
+    z.array(z.string(target).min(1, target), target).min(1, target),
+    z.strictObject({
+      variants: z
+        .array(
+          z.strictObject(
+            {
+              model_id: z.string(variant).min(1, variant),
+              weight: z.number(variant).positive(variant).default(1),
+            },
+            variant,
+          ),
+        )
+        .min(1),
+      sticky_by: z.enum(["", "scored", "request", "api_key", "round_robin"]).default(""),
+      enabled: z.boolean().default(true),
+    }),
+  ],
   target,
 );
 
@@ -71,6 +92,10 @@ export const providerFormSchema = z.strictObject(
     endpoints: list(z.string({ error: "must be a URL" })),
     timeout_ms: durationMs,
     concurrency: wholeNumber("must be a whole number from 1 to 10000", { min: 1, max: 10_000 }),
+    rate_limit: section({
+      requests_per_minute: amount("must be a number above 0"),
+      tokens_per_minute: amount("must be a number above 0"),
+    }),
     headers: z
       .record(z.string(), scalarText, { error: "must be a section of header names and values" })
       .nullish(),
@@ -98,6 +123,12 @@ export const modelFormSchema = z.strictObject(
     pricing: section({ input_per_1k: amount(price), output_per_1k: amount(price) }),
     capabilities: list(z.string({ error: "must be the name of a capability" })),
     expected_latency_ms: durationMs,
+    tool_name_map: z
+      .record(z.string(), z.string(), {
+        error: "must be a section of the model's tool names, each with the name that clients use",
+      })
+      .nullish(),
+    gemma4_output: flag,
   },
   entry,
 );
@@ -124,6 +155,9 @@ export const fileFormSchema = z.strictObject(
       sync_wait_ms: durationMs,
     }),
     routing: section({
+      default_strategy: choice(strategyNames),
+      exploration_temperature: amount("must be a number of 0 or more"),
+      exploration_share: amount("must be a number from 0 to 1", { max: 1 }),
       default_mode: choice(routingModeNames),
       default_max_budget_usd: amount(price),
       default_max_latency_ms: durationMs,
@@ -135,6 +169,7 @@ export const fileFormSchema = z.strictObject(
       key_derivation: choice(["argon2id", "scrypt"]),
       cipher: choice(["aes-256-gcm"]),
       lock_on_start: flag,
+      auto_lock: durationMs,
       encryption_key_env: environmentName,
       stored_keys: z
         .record(z.string(), z.string({ error: "must be text" }), {
@@ -143,10 +178,16 @@ export const fileFormSchema = z.strictObject(
         .nullish(),
     }),
     encryption_key: text,
+    custom_providers: list(
+      z.strictObject(
+        { name: text, module: z.string({ error: "must be the path of a module" }).min(1) },
+        { error: "must be a section with module and, where the module does not say it, name" },
+      ),
+    ),
     providers: list(providerFormSchema),
     models: list(modelFormSchema),
     aliases: z
-      .record(z.string(), modelIds, {
+      .record(z.string(), aliasForm, {
         error: "must be a section of alias names, each with a list of model ids",
       })
       .nullish(),

@@ -46,6 +46,8 @@ export function providerFromForm(form: ProviderForm, position: FormPosition): Fi
     concurrency: form.concurrency ?? defaultProviderConcurrency,
     headers: readHeaders(form, position),
     options: { ...form.options, ...(endpoints.length > 0 ? { endpoints: endpoints.join(",") } : {}) },
+    credentialSource: form.credential_source ?? "env",
+    rateLimit: readRateLimit(form),
     credential: readCredential(form, position),
   };
 }
@@ -106,6 +108,14 @@ function readCredential(form: ProviderForm, position: FormPosition): ProviderCre
   }
   if (envName !== null) return { source: "env", envName, inlineKey };
   return { source: inlineKey === null ? "default" : "inline", envName: null, inlineKey };
+}
+
+function readRateLimit({ rate_limit: form }: ProviderForm): FileProvider["rateLimit"] {
+  const requestsPerMinute = form?.requests_per_minute || null;
+  const tokensPerMinute = form?.tokens_per_minute || null;
+  return requestsPerMinute === null && tokensPerMinute === null
+    ? null
+    : { requestsPerMinute, tokensPerMinute };
 }
 
 function readHeaders(form: ProviderForm, position: FormPosition): Record<string, string> {

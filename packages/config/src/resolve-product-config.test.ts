@@ -286,7 +286,9 @@ test("S4-47: a provider whose variable is empty is a warning that names the vari
 test("an alias leaves out default models that are not offered, and says so", () => {
   const raw = { aliases: { best: ["gpt-4", "claude-opus"], gone: ["claude-2"] } };
   const config = resolve({ OPENAI_API_KEY: "sk" }, raw);
-  expect(config.aliases).toEqual([{ id: "best", modelIds: ["gpt-4"] }]);
+  expect(config.aliases).toEqual([
+    { id: "best", enabled: true, stickyBy: "scored", variants: [{ modelId: "gpt-4", weight: 1 }] },
+  ]);
   expect(config.warnings.join()).toMatch(/alias best leaves out claude-opus.*alias gone leaves out claude-2/);
 });
 

@@ -7,9 +7,11 @@ import {
   authModes,
   logLevels,
   routingModeNames,
+  strategyNames,
   type FileConfig,
   type LogLevel,
   type ProductConfig,
+  type RateLimitConfig,
 } from "./product-config.ts";
 import { resolveCatalogue } from "./resolve-providers.ts";
 import { Secret } from "./secret.ts";
@@ -19,6 +21,8 @@ const defaultPort = 8_080;
 const defaultMaxBodyBytes = 32 * 1024 * 1024;
 /** Node's own fetch gives up after 300 s without response headers; our answer must come first. */
 const defaultSyncWaitMs = 240_000;
+const defaultCacheTtlMs = 3_600_000;
+const defaultCacheEntryBytes = 1_048_576;
 
 /**
  * Combines the environment with a parsed file; the environment wins, except for provider keys, whose order is that of
@@ -63,6 +67,22 @@ export function resolveProductConfig({
     routing: resolveRouting(parsed.config, reader),
     vault: resolveVault(parsed.config, reader),
     encryptionKey: resolveEncryptionKey(parsed.config, reader),
+    admin: resolveAdmin(reader),
+    clusterSecret: readClusterSecret(reader),
+    clusterSecretFile: reader.envString("TOKENHUB_CLUSTER_SECRET_FILE"),
+    http: {
+      corsOrigins: reader.envList("TOKENHUB_CORS_ORIGINS") ?? ["*"],
+      trustedProxies: reader.envList("TOKENHUB_TRUSTED_PROXIES") ?? [],
+    },
+    cache: {
+      defaultTtlMs: reader.envDurationMs("TOKENHUB_CACHE_TTL") ?? defaultCacheTtlMs,
+      maxEntryBytes:
+        reader.envInteger("TOKENHUB_CACHE_MAX_ENTRY_BYTES", { min: 1 }) ?? defaultCacheEntryBytes,
+    },
+    retention: resolveRetention(reader),
+    healthProbe: reader.envBoolean("TOKENHUB_HEALTH_PROBE_DISABLED") !== true,
+    priceCatalogue: reader.envBoolean("TOKENHUB_PRICE_CATALOGUE") ?? true,
+    customProviders: parsed.config.customProviders,
     ...catalogue,
     warnings: [...parsed.warnings, ...catalogueWarnings],
   };
@@ -108,12 +128,65 @@ function resolveAuth(
 ): ProductConfig["auth"] {
   const stated = reader.envChoice("TOKENHUB_AUTH", authModes) ?? file.auth.mode;
   const keys = reader.envList("TOKENHUB_API_KEYS")?.map((key) => new Secret(key));
-  return { mode: stated ?? (isLoopbackHost(host) ? "open" : "keys"), apiKeys: keys ?? file.auth.apiKeys };
+  return {
+    mode: stated ?? (isLoopbackHost(host) ? "open" : "keys"),
+    apiKeys: keys ?? file.auth.apiKeys,
+    rateLimit: readRateLimit(reader, {
+      prefix: "TOKENHUB_RATE_LIMIT",
+      fallback: { requestsPerSecond: 60, burst: 120 },
+    }),
+  };
+}
+
+function readRateLimit(
+  reader: EnvironmentReader,
+  { prefix, fallback }: { readonly prefix: string; readonly fallback: RateLimitConfig },
+): RateLimitConfig {
+  return {
+    requestsPerSecond: reader.envNumber(`${prefix}_RPS`, { min: 0.001 }) ?? fallback.requestsPerSecond,
+    burst: reader.envInteger(`${prefix}_BURST`, { min: 1 }) ?? fallback.burst,
+  };
+}
+
+function resolveAdmin(reader: EnvironmentReader): ProductConfig["admin"] {
+  return {
+    deployment: reader.envChoice("TOKENHUB_DEPLOYMENT", ["production", "local"]) ?? "local",
+    password: reader.envSecret("TOKENHUB_ADMIN_PASSWORD"),
+    token: reader.envSecret("TOKENHUB_ADMIN_TOKEN"),
+    rateLimit: readRateLimit(reader, {
+      prefix: "TOKENHUB_ADMIN_RATE_LIMIT",
+      fallback: { requestsPerSecond: 30, burst: 60 },
+    }),
+  };
+}
+
+function readClusterSecret(reader: EnvironmentReader): Secret | null {
+  const secret = reader.envSecret("TOKENHUB_CLUSTER_SECRET");
+  if (secret === null || /^[0-9a-fA-F]{64}$/.test(secret.reveal())) return secret;
+  throw new ConfigError(
+    "TOKENHUB_CLUSTER_SECRET is not 64 hexadecimal digits; make one with -generate-key and give it to every service.",
+  );
+}
+
+function resolveRetention(reader: EnvironmentReader): ProductConfig["retention"] {
+  const days = (name: string): number => reader.envInteger(name, { min: 1 }) ?? 90;
+  return {
+    requestDays: days("TOKENHUB_RETENTION_REQUEST_DAYS"),
+    auditDays: days("TOKENHUB_RETENTION_AUDIT_DAYS"),
+    rewardDays: days("TOKENHUB_RETENTION_REWARD_DAYS"),
+    eventDays: reader.envInteger("TOKENHUB_RETENTION_EVENT_DAYS", { min: 1 }) ?? 7,
+  };
 }
 
 function resolveRouting(file: FileConfig, reader: EnvironmentReader): ProductConfig["routing"] {
   return {
     ...file.routing,
+    defaultStrategy:
+      reader.envChoice("TOKENHUB_DEFAULT_STRATEGY", strategyNames) ?? file.routing.defaultStrategy,
+    explorationTemperature:
+      reader.envNumber("TOKENHUB_EXPLORATION_TEMP", { max: 100 }) ?? file.routing.explorationTemperature ?? 0,
+    explorationShare:
+      reader.envNumber("TOKENHUB_EXPLORATION_SHARE", { max: 1 }) ?? file.routing.explorationShare ?? 0.2,
     defaultMode: reader.envChoice("TOKENHUB_DEFAULT_MODE", routingModeNames) ?? file.routing.defaultMode,
     defaultMaxBudgetUsd:
       reader.envNumber("TOKENHUB_DEFAULT_MAX_BUDGET_USD") ?? file.routing.defaultMaxBudgetUsd,
@@ -128,6 +201,8 @@ function resolveVault(file: FileConfig, reader: EnvironmentReader): ProductConfi
     enabled: reader.envBoolean("TOKENHUB_VAULT_ENABLED") ?? file.vault.enabled,
     keyDerivation:
       reader.envChoice("TOKENHUB_VAULT_KEY_DERIVATION", ["argon2id", "scrypt"]) ?? file.vault.keyDerivation,
+    password: reader.envSecret("TOKENHUB_VAULT_PASSWORD"),
+    autoLockMs: reader.envDurationMs("TOKENHUB_VAULT_AUTO_LOCK") ?? file.vault.autoLockMs ?? 1_800_000,
   };
 }
 

@@ -112,10 +112,11 @@ function resolveAliases(
   const offered = new Set(models.map(({ id }) => id));
   const kept: AliasConfig[] = [];
   const warnings: string[] = [];
-  for (const { id, modelIds } of aliases) {
-    const present = modelIds.filter((modelId) => offered.has(modelId));
-    if (present.length > 0) kept.push({ id, modelIds: present });
-    const missing = modelIds.filter((modelId) => !offered.has(modelId));
+  for (const alias of aliases) {
+    const { id } = alias;
+    const present = alias.variants.filter(({ modelId }) => offered.has(modelId));
+    if (present.length > 0) kept.push({ ...alias, variants: present });
+    const missing = alias.variants.map(({ modelId }) => modelId).filter((modelId) => !offered.has(modelId));
     if (missing.length > 0)
       warnings.push(`The alias ${id} leaves out ${missing.join(", ")}, which is not offered at present`);
   }

@@ -33,6 +33,15 @@ export const catalogueProviderSchema = z.object({
   headers: z.record(z.string(), z.string()),
   /** Definition-specific settings, e.g. `{ "apiVersion": "2024-10-21" }` for Azure. */
   options: z.record(z.string(), z.string()),
+  /** Where the credential comes from: sealed in the vault, a named variable or the configuration, or none is needed. */
+  credentialSource: z.enum(["escrow", "env", "none"]),
+  /** Limits this installation keeps towards the provider, whatever its own are; null: none. */
+  rateLimit: z
+    .object({
+      requestsPerMinute: z.number().positive().nullable(),
+      tokensPerMinute: z.number().positive().nullable(),
+    })
+    .nullable(),
 });
 export type CatalogueProvider = z.infer<typeof catalogueProviderSchema>;
 
@@ -42,6 +51,9 @@ export const priceSchema = z.object({
   outputPer1kUsd: z.number().nonnegative(),
 });
 export type Price = z.infer<typeof priceSchema>;
+
+export const valueSourceSchema = z.enum(["manual", "catalogue", "provider"]);
+export type ValueSource = z.infer<typeof valueSourceSchema>;
 
 export const catalogueModelSchema = z.object({
   /** What clients call it; may contain `/` and `.`. */
@@ -55,16 +67,39 @@ export const catalogueModelSchema = z.object({
   contextTokens: z.number().int().nonnegative(),
   maxOutputTokens: z.number().int().positive().nullable(),
   price: priceSchema.nullable(),
+  /** Who said so: the operator (configuration or admin API), the price catalogue that ships with the product, or the provider; null when unknown. */
+  priceSource: valueSourceSchema.nullable(),
+  contextSource: valueSourceSchema.nullable(),
   /** Null: not declared, so every chat feature is assumed. A list is exact for operations and features it names. */
   capabilities: z.array(capabilitySchema).nullable(),
   expectedLatencyMs: z.number().positive().nullable(),
+  /** Tool names as this model knows them, to the names clients use. */
+  toolNameMap: z.record(z.string(), z.string()),
+  /** The model writes thoughts and tool calls as Gemma-4 tokens into its text. */
+  gemma4Output: z.boolean(),
 });
 export type CatalogueModel = z.infer<typeof catalogueModelSchema>;
 
+export const aliasVariantSchema = z.object({
+  modelId: z.string().min(1).max(256),
+  /** Share of the requests relative to the other variants. */
+  weight: z.number().positive(),
+});
+export type AliasVariant = z.infer<typeof aliasVariantSchema>;
+
+/**
+ * How an alias picks among its variants: `scored` lets the request's strategy choose; the others draw by weight, kept for
+ * one request (`request`), for one key (`api_key`), or in turn (`round_robin`).
+ */
+export const aliasStickinessSchema = z.enum(["scored", "request", "api_key", "round_robin"]);
+export type AliasStickiness = z.infer<typeof aliasStickinessSchema>;
+
 export const catalogueAliasSchema = z.object({
   id: z.string().min(1).max(256),
-  /** Model ids the alias stands for; all must exist. */
-  modelIds: z.array(z.string().min(1)).min(1),
+  enabled: z.boolean(),
+  stickyBy: aliasStickinessSchema,
+  /** Models the alias stands for; ids that are not in the catalogue are skipped. */
+  variants: z.array(aliasVariantSchema).min(1).max(64),
 });
 export type CatalogueAlias = z.infer<typeof catalogueAliasSchema>;
 

@@ -11,6 +11,8 @@ export const requestFinishedFactSchema = z.object({
   /** Idempotency key of the SQL row. */
   eventId: z.string(),
   tenantId: z.string(),
+  projectId: z.string().nullable(),
+  keyId: z.string().nullable(),
   lane: laneSchema,
   operation: operationSchema,
   callerFormat: wireFormatSchema,
@@ -18,6 +20,8 @@ export const requestFinishedFactSchema = z.object({
   finishedAtMs: z.number(),
   requestedModel: z.string().nullable(),
   estimatedInputTokens: z.number().int().nonnegative(),
+  /** The latency the caller allowed; the yardstick of the reward. */
+  maxLatencyMs: z.number().positive().nullable(),
   result: requestResultSchema,
 });
 export type RequestFinishedFact = z.infer<typeof requestFinishedFactSchema>;

@@ -7,6 +7,9 @@ export const idPrefixes = {
   batch: "batch_",
   event: "evt_",
   key: "key_",
+  adminToken: "adm_",
+  tenant: "ten_",
+  project: "prj_",
   gateway: "gw_",
 } as const;
 export type IdKind = keyof typeof idPrefixes;

@@ -1,4 +1,5 @@
 export * from "./api/index.ts";
+export * from "./bandit.ts";
 export * from "./catalogue.ts";
 export * from "./error-table.ts";
 export * from "./facts.ts";

@@ -5,7 +5,7 @@ import { excludedCandidateSchema, routingDecisionSchema, routingFeaturesSchema }
 export const laneSchema = z.enum(["interactive", "background", "batch"]);
 export type Lane = z.infer<typeof laneSchema>;
 
-/** One upstream call that was made for a request, successful or not. */
+/** One candidate that was tried for a request, successful or not. */
 export const callAttemptSchema = z.object({
   modelId: z.string(),
   providerId: z.string(),
@@ -14,6 +14,8 @@ export const callAttemptSchema = z.object({
   durationMs: z.number().nonnegative(),
   /** Null for the attempt that succeeded. */
   failure: callFailureSchema.nullable(),
+  /** False when no call was made: the provider's breaker was open, or the candidate was gone. */
+  called: z.boolean(),
 });
 export type CallAttempt = z.infer<typeof callAttemptSchema>;
 
@@ -25,6 +27,9 @@ export const envelopeSchema = z.object({
   v: z.literal(1),
   requestId: z.string().regex(/^req_[0-9a-z]{16,64}$/),
   tenantId: z.string(),
+  /** Project and key the request is accounted to; null for requests without a key of their own. */
+  projectId: z.string().nullable(),
+  keyId: z.string().nullable(),
   lane: laneSchema,
   traceparent: z.string().nullable(),
   acceptedAtMs: z.number(),
@@ -39,6 +44,8 @@ export const envelopeSchema = z.object({
   round: z.number().int().nonnegative(),
   excluded: z.array(excludedCandidateSchema),
   attempts: z.array(callAttemptSchema),
+  /** The decision of the round before; null in the first one. It explains a request that ends without another. */
+  lastDecision: routingDecisionSchema.nullable(),
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
 

@@ -2,13 +2,16 @@ import type { CallFailure } from "./failure.ts";
 import type { RequestFinishedFact } from "./facts.ts";
 import type { CallAttempt, Envelope } from "./jobs.ts";
 import type { RequestResult } from "./result.ts";
-import type { RoutingDecision } from "./routing.ts";
+import type { RoutingDecision, RoutingRefusal } from "./routing.ts";
 
 /** What whoever ends a request knows about its end; the rest of the record comes from its envelope. */
 export interface RequestEnding {
   readonly outcome: RequestResult["outcome"];
   readonly failure: CallFailure | null;
   readonly decision: RoutingDecision | null;
+  /** Why the router found no candidate, when that ended the request. */
+  readonly refusal?: RoutingRefusal;
+  readonly costUsd?: number | null;
   readonly attempts: readonly CallAttempt[];
   readonly ambiguousCalls: number;
   readonly answer: Pick<
@@ -38,6 +41,8 @@ export function resultOf(job: Envelope, ending: RequestEnding): RequestResult {
     attempts: [...ending.attempts],
     ambiguousCalls: ending.ambiguousCalls,
     decision,
+    refusal: ending.refusal ?? null,
+    costUsd: ending.costUsd ?? null,
     timeToFirstTokenMs:
       ending.firstTokenAtMs === null ? null : Math.max(0, ending.firstTokenAtMs - job.acceptedAtMs),
     durationMs: Math.max(0, ending.finishedAtMs - job.acceptedAtMs),
@@ -51,6 +56,8 @@ export function finishedFactOf(job: Envelope, finishedAtMs: number): Omit<Reques
     type: "request-finished",
     eventId: `evt_${job.requestId}`,
     tenantId: job.tenantId,
+    projectId: job.projectId,
+    keyId: job.keyId,
     lane: job.lane,
     operation: job.features.operation,
     callerFormat: job.features.wireFormat,
@@ -58,5 +65,6 @@ export function finishedFactOf(job: Envelope, finishedAtMs: number): Omit<Reques
     finishedAtMs,
     requestedModel: job.features.requestedModel,
     estimatedInputTokens: job.features.estimatedInputTokens,
+    maxLatencyMs: job.features.policy.maxLatencyMs,
   };
 }

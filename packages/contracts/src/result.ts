@@ -2,7 +2,7 @@ import { z } from "zod";
 import { callFailureSchema } from "./failure.ts";
 import { callAttemptSchema } from "./jobs.ts";
 import { wireFormatSchema } from "./operation.ts";
-import { routingDecisionSchema } from "./routing.ts";
+import { routingDecisionSchema, routingRefusalSchema } from "./routing.ts";
 import { usageSchema } from "./usage.ts";
 
 export const finishReasonSchema = z.enum([
@@ -39,6 +39,10 @@ export const requestResultSchema = z.object({
   ambiguousCalls: z.number().int().nonnegative(),
   /** Null when the request failed before a model was chosen. */
   decision: routingDecisionSchema.nullable(),
+  /** Set when the router ended the request because no candidate was left. */
+  refusal: routingRefusalSchema.nullable(),
+  /** US dollars for the usage at the model's price; null when either is unknown. */
+  costUsd: z.number().nonnegative().nullable(),
   /** Milliseconds from acceptance. */
   timeToFirstTokenMs: z.number().nonnegative().nullable(),
   durationMs: z.number().nonnegative(),

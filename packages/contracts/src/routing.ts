@@ -4,7 +4,13 @@ import { operationSchema, wireFormatSchema } from "./operation.ts";
 import { capabilitySchema } from "./catalogue.ts";
 
 /** Selection strategies (requirements C14). */
-export const strategySchema = z.enum(["objective", "highest_weight", "weight_minus_cost", "cheapest"]);
+export const strategySchema = z.enum([
+  "objective",
+  "highest_weight",
+  "weight_minus_cost",
+  "cheapest",
+  "thompson",
+]);
 export type Strategy = z.infer<typeof strategySchema>;
 
 /** Modes of the `objective` strategy: each is one set of weights. */
@@ -17,12 +23,18 @@ export const routingPolicySchema = z.object({
   mode: routingModeSchema.default("normal"),
   /** US dollars per 1,000 tokens, held against the higher of a model's two prices. */
   maxCostPer1kUsd: z.number().nonnegative().nullable().default(null),
+  /** US dollars this one request may cost by its estimate; a model of unknown price does not pass. */
+  maxBudgetUsd: z.number().nonnegative().nullable().default(null),
+  /** Milliseconds an answer may take: slower models do not pass, and the request's deadline is no later. */
+  maxLatencyMs: z.number().positive().nullable().default(null),
   minContextTokens: z.number().int().nonnegative().nullable().default(null),
   minWeight: z.number().nonnegative().nullable().default(null),
   /** A named model is the only candidate unless this is true; ignored when no model is named. */
   allowFallback: z.boolean().default(false),
-  /** Whether an overflow may move to a model with a larger context when no model is named or fallback is allowed. */
+  /** False: the first failure is returned, whatever it is; nothing else is tried. True widens nothing: a named model stays alone. */
   allowEscalation: z.boolean().default(true),
+  /** False: `thompson` takes the best known model and tries nothing out, for requests where a worse answer costs much. */
+  allowExploration: z.boolean().default(true),
 });
 export type RoutingPolicy = z.infer<typeof routingPolicySchema>;
 
@@ -38,6 +50,8 @@ export const routingFeaturesSchema = z.object({
   maxOutputTokens: z.number().int().nonnegative().nullable(),
   /** Chat features the request cannot do without. */
   needs: z.array(capabilitySchema),
+  /** Model ids the caller's key admits; null: all. */
+  allowedModelIds: z.array(z.string()).nullable(),
   policy: routingPolicySchema,
 });
 export type RoutingFeatures = z.infer<typeof routingFeaturesSchema>;
@@ -65,11 +79,15 @@ export const skipReasonSchema = z.enum([
   "price_above_limit",
   "price_unknown",
   "weight_below_limit",
+  "budget_exceeded",
+  "latency_above_limit",
+  "not_allowed_for_key",
   "breaker_open",
   "provider_cooling_down",
   "already_failed",
   "mock_only_when_alone",
   "escalation_needs_larger_context",
+  "escalation_not_allowed",
 ]);
 export type SkipReason = z.infer<typeof skipReasonSchema>;
 
@@ -79,6 +97,8 @@ export const consideredCandidateSchema = z.object({
   outcome: z.enum(["chosen", "fallback", "skipped"]),
   /** Lower is better for `objective` and `cheapest`, higher for the other strategies; null when skipped before scoring. */
   score: z.number().nullable(),
+  /** What the request would cost there in US dollars; null when the price is unknown or it was skipped unseen. */
+  estimatedCostUsd: z.number().nonnegative().nullable(),
   skipReason: skipReasonSchema.nullable(),
   /** One sentence for a person, e.g. `needs 9000 tokens, context is 8192`. */
   detail: z.string(),
@@ -90,6 +110,12 @@ export const routingDecisionSchema = z.object({
   mode: routingModeSchema,
   catalogueVersion: z.number().int().nonnegative(),
   chosen: z.object({ modelId: z.string(), providerId: z.string() }),
+  /** What the request is expected to cost at the chosen model, in US dollars; null when its price is unknown. */
+  estimatedCostUsd: z.number().nonnegative().nullable(),
+  /** The alias the request named; null when it named a model or nothing. */
+  aliasId: z.string().nullable(),
+  /** True when the choice was a trial that the best known estimate would not have made. */
+  explored: z.boolean(),
   /** Best first; the chosen candidate is not among them. */
   fallbacks: z.array(z.object({ modelId: z.string(), providerId: z.string() })),
   /** Short, header-safe, e.g. `named`, `alias:fast`, `objective/normal score=-0.125 of 4`, `fallback after rate_limited`. */
@@ -100,3 +126,13 @@ export const routingDecisionSchema = z.object({
   skippedByReason: z.partialRecord(skipReasonSchema, z.number().int().positive()),
 });
 export type RoutingDecision = z.infer<typeof routingDecisionSchema>;
+
+/** Why no model could take a request: what a decision would have held, without a choice. */
+export const routingRefusalSchema = routingDecisionSchema.pick({
+  strategy: true,
+  mode: true,
+  catalogueVersion: true,
+  considered: true,
+  skippedByReason: true,
+});
+export type RoutingRefusal = z.infer<typeof routingRefusalSchema>;

@@ -60,6 +60,7 @@ it("the health kept in Redis is what the resilience package says it should be, f
           startedAtMs: 0,
           durationMs: 0,
           failure: null,
+          called: true,
         };
         let expected: ProviderHealth = initialHealth;
         for (const outcome of outcomes) {
@@ -84,7 +85,15 @@ it("the health kept in Redis is what the resilience package says it should be, f
 it("an open breaker refuses claims, and after its time lets exactly one trial through", async () => {
   const keyspace = createKeyspace(uniquePrefix());
   const ledger = createCallLedger(redis, keyspace);
-  const attempt = { modelId: "m", providerId: "p", round: 0, startedAtMs: 0, durationMs: 0, failure: null };
+  const attempt = {
+    modelId: "m",
+    providerId: "p",
+    round: 0,
+    startedAtMs: 0,
+    durationMs: 0,
+    failure: null,
+    called: true,
+  };
   for (let error = 0; error < 3; error += 1)
     await ledger.release({
       requestId: "req_0",

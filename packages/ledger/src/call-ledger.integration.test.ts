@@ -17,6 +17,7 @@ const attempt: CallAttempt = {
   providerId: "p",
   round: 0,
   startedAtMs: 1,
+  called: true,
   durationMs: 2,
   failure: null,
 };

@@ -2,11 +2,12 @@ import { callAttemptSchema, type CallAttempt, type Keyspace } from "@tokenhub/co
 import type { Redis } from "ioredis";
 import { loadRedisScript } from "./redis-script.ts";
 
-const claimScript = loadRedisScript("claim");
+const claimScript = loadRedisScript("claim", ["apply-outcome", "provider-capacity"]);
 const renewScript = loadRedisScript("renew");
 const appendFrameScript = loadRedisScript("append-frame");
-const commitScript = loadRedisScript("commit", ["apply-outcome"]);
-const releaseScript = loadRedisScript("release", ["apply-outcome"]);
+const commitScript = loadRedisScript("commit", ["apply-outcome", "provider-capacity"]);
+const releaseScript = loadRedisScript("release", ["apply-outcome", "provider-capacity"]);
+const coolDownScript = loadRedisScript("cool-down", ["apply-outcome"]);
 
 /**
  * What a finished call says about its provider; `neutral` (the caller's own fault, or stopped from outside) only ends a
@@ -27,6 +28,20 @@ export interface ClaimInput {
   readonly token: string;
   /** A `CallIncidentFact` as JSON, recorded if the previous holder turns out to have died in mid-call. */
   readonly incidentJson: string;
+  /** Absent: the provider has no limits of this installation's. */
+  readonly capacity?: CapacityNeed;
+}
+
+/** What a call needs of a provider's limits, taken in the same step as the claim. */
+export interface CapacityNeed {
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  /** Tokens the call is expected to use; the difference to what it did use is settled when it ends. */
+  readonly expectedTokens: number;
+  /** A request that would have to wait longer is refused instead of getting its place in line; 0: it never waits. */
+  readonly longestWaitMs: number;
+  /** Tells the routers to send requests that have a choice elsewhere until the wait is that short again. */
+  readonly coolDownWhenRefused: boolean;
 }
 
 /** The answer to a claim; only `fresh` and `ambiguous` allow the call to be made. */
@@ -40,6 +55,12 @@ export type Claim =
   | ({ readonly kind: "interrupted" } & ClaimedRow)
   | { readonly kind: "busy"; readonly retryInMs: number }
   | ({ readonly kind: "breaker_open"; readonly retryInMs: number } & RoundHistory)
+  /** Nothing was claimed. In line: the request has its turn after the wait; it may come back earlier and keeps its place. */
+  | ({
+      readonly kind: "rate_limited";
+      readonly retryInMs: number;
+      readonly isInLine: boolean;
+    } & RoundHistory)
   | ({ readonly kind: "cancelled" | "body_lost" } & RoundHistory)
   | { readonly kind: "done" | "superseded" };
 
@@ -69,6 +90,8 @@ export interface CommitInput {
   readonly incidentJson: string;
   readonly replyTo: string | null;
   readonly health: HealthOutcome;
+  /** Tokens the call used, input and output; null or absent when nobody knows. */
+  readonly usedTokens?: number | null;
 }
 
 export interface LedgerSettings {
@@ -117,7 +140,11 @@ export interface CallLedger {
     providerId: string;
     health: HealthOutcome;
     attempt: CallAttempt;
+    /** As in `CommitInput`. */
+    usedTokens?: number | null;
   }): Promise<boolean>;
+  /** Sends requests that have a choice elsewhere for a while; nothing else about the provider's health changes. */
+  coolDown(providerId: string, cooldownMs: number): Promise<void>;
 }
 
 /** The four script arguments that describe a health outcome: name, latency, cool-down, channel. */
@@ -126,6 +153,18 @@ function healthArguments(outcome: HealthOutcome, channel: string): [string, numb
   const latencyMs = outcome.kind === "success" ? outcome.latencyMs : 0;
   const cooldownMs = outcome.kind === "rate_limited" ? outcome.cooldownMs : 0;
   return [name, latencyMs, cooldownMs, channel];
+}
+
+/** The script arguments of a capacity need; none at all for a provider without limits. */
+function capacityArguments(need: CapacityNeed | undefined, channel: string): (string | number)[] {
+  if (need === undefined) return [];
+  return [
+    need.requestsPerMinute ?? 0,
+    need.tokensPerMinute ?? 0,
+    Math.max(0, Math.ceil(need.expectedTokens)),
+    Math.max(0, Math.floor(need.longestWaitMs)),
+    need.coolDownWhenRefused ? channel : "",
+  ];
 }
 
 function readHistory(field: string | number | undefined): CallAttempt[] {
@@ -153,6 +192,13 @@ function readClaim(reply: unknown): Claim {
       return { kind, retryInMs: Number(rest[0]) };
     case "breaker_open":
       return { kind, history: readHistory(rest[0]), retryInMs: Number(rest[1]) };
+    case "rate_limited":
+      return {
+        kind,
+        history: readHistory(rest[0]),
+        retryInMs: Number(rest[1]),
+        isInLine: Number(rest[2]) === 1,
+      };
     case "cancelled":
     case "body_lost":
       return { kind, history: readHistory(rest[0]) };
@@ -171,7 +217,7 @@ export function createCallLedger(
   const channelOf = (replyTo: string | null): string =>
     replyTo === null ? "" : keyspace.replyChannel(replyTo);
   return {
-    async claim({ requestId, providerId, round, token, incidentJson }) {
+    async claim({ requestId, providerId, round, token, incidentJson, capacity }) {
       const keys = [
         keyspace.callRow(requestId),
         keyspace.requestBody(requestId),
@@ -180,6 +226,7 @@ export function createCallLedger(
         keyspace.providerHealth(providerId),
         keyspace.streamLog(requestId),
         keyspace.facts,
+        keyspace.providerCapacity(providerId),
       ];
       const { leaseMs, rowTtlMs, breakerOpenMs, breakerTrialMs } = settings;
       return readClaim(
@@ -191,6 +238,7 @@ export function createCallLedger(
           breakerOpenMs,
           breakerTrialMs,
           incidentJson,
+          ...capacityArguments(capacity, keyspace.healthChannel),
         ]),
       );
     },
@@ -211,6 +259,7 @@ export function createCallLedger(
         keyspace.facts,
         keyspace.streamLog(requestId),
         keyspace.providerHealth(input.providerId ?? "none"),
+        keyspace.providerCapacity(input.providerId ?? "none"),
       ];
       const args = [
         input.token,
@@ -226,13 +275,27 @@ export function createCallLedger(
         input.incidentJson,
         input.round,
         ...healthArguments(input.health, keyspace.healthChannel),
+        input.usedTokens ?? "",
       ];
       return (await commitScript.run(redis, keys, args)) === 1;
     },
-    async release({ requestId, token, providerId, health, attempt }) {
-      const keys = [keyspace.callRow(requestId), keyspace.providerHealth(providerId)];
-      const args = [token, ...healthArguments(health, keyspace.healthChannel), JSON.stringify(attempt)];
+    async release({ requestId, token, providerId, health, attempt, usedTokens }) {
+      const keys = [
+        keyspace.callRow(requestId),
+        keyspace.providerHealth(providerId),
+        keyspace.providerCapacity(providerId),
+      ];
+      const args = [
+        token,
+        ...healthArguments(health, keyspace.healthChannel),
+        JSON.stringify(attempt),
+        usedTokens ?? "",
+      ];
       return (await releaseScript.run(redis, keys, args)) === 1;
+    },
+    async coolDown(providerId, cooldownMs) {
+      const args = [Math.ceil(cooldownMs), keyspace.healthChannel];
+      await coolDownScript.run(redis, [keyspace.providerHealth(providerId)], args);
     },
   };
 }

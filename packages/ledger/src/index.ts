@@ -1,2 +1,5 @@
+export * from "./answer-store.ts";
 export * from "./call-ledger.ts";
 export * from "./provider-health-store.ts";
+export * from "./published-keys.ts";
+export * from "./rate-buckets.ts";

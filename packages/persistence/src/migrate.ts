@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import { Migrator, type Migration } from "kysely/migration";
 import { DatabaseError } from "./database-error.ts";
 import { migrations as ownMigrations } from "./migrations/index.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./schema/schema.ts";
 
 /**
  * Brings the tables to the state this release needs and gives the names of the migrations it applied. Several processes

@@ -1,8 +1,9 @@
 import { Kysely, PGliteDialect, sql, type Dialect, type PGliteDialectConfig } from "kysely";
 import type { Migration } from "kysely/migration";
+import { resolve } from "node:path";
 import { migrate } from "./migrate.ts";
 import { connectPostgres } from "./postgres-dialect.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./schema/schema.ts";
 import { openSqlite } from "./sqlite-dialect.ts";
 
 export type DatabaseOptions =
@@ -21,6 +22,8 @@ export type DatabaseOptions =
 export interface Database extends AsyncDisposable {
   readonly db: Kysely<Schema>;
   readonly dialect: "sqlite" | "postgres";
+  /** The SQLite file; null for PostgreSQL. */
+  readonly file: string | null;
   /** Brings the tables up to date; gives the names of the migrations that were applied. */
   migrate(options?: {
     readonly migrations?: Readonly<Record<string, Migration>>;
@@ -47,6 +50,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     db,
     dialect: options.kind === "sqlite" ? "sqlite" : "postgres",
+    file: options.kind === "sqlite" ? resolve(options.path) : null,
     migrate: (migrateOptions) => migrate(db, migrateOptions),
     ping,
     [Symbol.asyncDispose]: () => db.destroy(),

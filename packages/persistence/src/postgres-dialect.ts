@@ -37,6 +37,8 @@ export async function connectPostgres({
   });
   // Without a listener a broken idle connection would end the process; the pool replaces it, and queries report the rest.
   pool.on("error", () => undefined);
+  // The same for one in use whose query has ended with the loss already.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   try {
     (await pool.connect()).release();
     return new PostgresDialect({ pool });

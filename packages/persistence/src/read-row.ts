@@ -1,18 +1,12 @@
 import { DatabaseError } from "./database-error.ts";
-import type { Source } from "./schema.ts";
-import type { Stored } from "./stored.ts";
+import type { Stored } from "./catalogue/stored.ts";
+import type { CatalogueColumns } from "./schema/catalogue-tables.ts";
+import type { VersionedColumns } from "./schema/columns.ts";
+import type { Versioned } from "./versioned-table.ts";
 
 /** The part of a contract schema that reading needs. */
-interface Contract<Value> {
+export interface Contract<Value> {
   safeParse(value: unknown): { readonly success: true; readonly data: Value } | { readonly success: false };
-}
-
-interface MetaColumns {
-  readonly id: string;
-  readonly source: Source;
-  readonly version: number;
-  readonly created_at_ms: number;
-  readonly updated_at_ms: number;
 }
 
 /**
@@ -35,15 +29,33 @@ export function parseContent<Value>(
 /** A row of the catalogue as an entry with its meta data. */
 export function parseStored<Entry>(
   contract: Contract<Entry>,
-  { table, row, entry }: { readonly table: string; readonly row: MetaColumns; readonly entry: unknown },
+  { table, row, entry }: { readonly table: string; readonly row: CatalogueColumns; readonly entry: unknown },
 ): Stored<Entry> {
   return {
-    entry: parseContent(contract, { table, id: row.id, value: entry }),
+    ...versionedOf(row, parseContent(contract, { table, id: row.id, value: entry })),
     source: row.source,
-    version: row.version,
-    createdAtMs: row.created_at_ms,
-    updatedAtMs: row.updated_at_ms,
   };
+}
+
+/** An entry with the meta data of its row. */
+export function versionedOf<Entry>(row: VersionedColumns, entry: Entry): Versioned<Entry> {
+  return { entry, version: row.version, createdAtMs: row.created_at_ms, updatedAtMs: row.updated_at_ms };
+}
+
+/** A contract from a type guard, for columns that no shared schema describes. */
+export function contractOf<Value>(isValue: (value: unknown) => value is Value): Contract<Value> {
+  return {
+    safeParse: (value) => (isValue(value) ? { success: true, data: value } : { success: false }),
+  };
+}
+
+export const textList = contractOf(
+  (value): value is string[] => Array.isArray(value) && value.every((item) => typeof item === "string"),
+);
+
+/** A contract for a closed set of words. */
+export function oneOf<Word extends string>(words: readonly Word[]): Contract<Word> {
+  return contractOf((value): value is Word => words.some((word) => word === value));
 }
 
 /** The value of a JSON column; text that is not JSON gives undefined, which no contract accepts. */

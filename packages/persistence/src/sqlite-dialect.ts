@@ -1,7 +1,8 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Database as SqliteDatabase } from "better-sqlite3";
-import { SqliteDialect } from "kysely";
+import { SqliteAdapter, SqliteDialect } from "kysely";
+import { cacheStatements } from "./cache-statements.ts";
 import { DatabaseError, errorCodeOf, type DatabaseProblem } from "./database-error.ts";
 
 const defaultBusyTimeoutMs = 5_000;
@@ -25,10 +26,23 @@ export async function openSqlite({
   try {
     database = new BetterSqlite3(file, { timeout: busyTimeoutMs });
     setPragmas(database);
-    return new SqliteDialect({ database });
+    return new TransactionalSqliteDialect({ database: cacheStatements(database) });
   } catch (error) {
     database?.close();
     throw new DatabaseError(await problemOf(error, file), { cause: error });
+  }
+}
+
+/** SQLite changes tables in transactions, although Kysely does not count on it: a migration that fails leaves nothing. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class TransactionalSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalSqliteAdapter();
   }
 }
 

@@ -8,5 +8,7 @@ export function storableText<Text extends string | null>(
   text: Text,
 ): Text extends null ? string | null : string;
 export function storableText(text: string | null): string | null {
-  return text === null ? null : text.slice(0, longest).toWellFormed().replaceAll("\0", "\uFFFD");
+  if (text === null) return null;
+  if (text.length <= longest && text.isWellFormed() && !text.includes("\0")) return text;
+  return text.slice(0, longest).toWellFormed().replaceAll("\0", "\uFFFD");
 }

@@ -61,6 +61,25 @@ describe("the registry", () => {
   });
 });
 
+describe("capabilities", () => {
+  test("S1d-33: every type declares what it can do, its streaming and its largest context included", () => {
+    const declared = Object.fromEntries(
+      [...providerDefinitions].map(([type, { capabilities }]) => [type, capabilities]),
+    );
+    expect(declared).toMatchObject({
+      openai: { chat: true, completion: "per_model", embeddings: true, streaming: true, tools: true },
+      anthropic: { chat: true, completion: "through_chat", embeddings: false, streaming: true, tools: true },
+      vllm: { completion: "native", embeddings: true, maxContextTokens: null },
+      groq: { completion: "through_chat", embeddings: false },
+      mock: { streaming: true, tools: false, images: false, maxContextTokens: 8_192 },
+    });
+    for (const { capabilities, wireFormats } of providerDefinitions.values()) {
+      expect(capabilities.embeddings).toBe(wireFormats.embeddings !== undefined);
+      expect(capabilities.completion === "through_chat").toBe(wireFormats.completion === undefined);
+    }
+  });
+});
+
 describe("requests", () => {
   test.each([
     ["openai", "https://api.openai.com/v1/chat/completions"],
@@ -128,6 +147,17 @@ describe("requests", () => {
       options: { apiPrefix: "/v4" },
     });
     expect(url).toBe("http://host/api/v4/chat/completions");
+  });
+
+  test("S3-11: text completions have their own path, Azure's below the deployment", () => {
+    const operation = "completion";
+    expect(request("vllm", { operation }).url).toBe("http://host/v1/completions");
+    expect(request("openai", { operation, baseUrl: "http://host/v1/completions" }).url).toBe(
+      "http://host/v1/completions",
+    );
+    expect(request("azure-openai", { operation }).url).toBe(
+      "http://host/openai/deployments/m/completions?api-version=2024-10-21",
+    );
   });
 
   test("embeddings have their own path", () => {

@@ -32,7 +32,11 @@ async function setup(url = inject("redisUrl")) {
 
   queue.on("error", onError);
 
-  function consume(handler: JobHandler<RouteJob>, concurrency = 10) {
+  function consume(
+    handler: JobHandler<RouteJob>,
+    concurrency = 10,
+    onGivenUp: (payload: RouteJob, reason: Error) => Promise<void> = () => Promise.resolve(),
+  ) {
     const blocking = stack.adopt(createBlockingConnection(connection), (client) => client.disconnect());
     const definition = jobCatalogue.route;
     const options = {
@@ -43,6 +47,7 @@ async function setup(url = inject("redisUrl")) {
       onError,
       concurrency,
       handler,
+      onGivenUp,
     };
     return stack.use(createJobConsumer(options));
   }
@@ -384,6 +389,25 @@ describe.concurrent("the outcome", () => {
     expect(record).toMatchObject({ attemptsMade: 0 });
     expect(record?.attemptsStarted).toBeLessThanOrEqual(5);
     expect(errors).toEqual([]);
+  });
+
+  it("a job whose handler throws on every attempt is given up once, with its payload", async () => {
+    await using kit = await setup();
+    const givenUp: [requestId: string, reason: string][] = [];
+    let runs = 0;
+    kit.consume(
+      async () => {
+        runs += 1;
+        throw new Error("broken");
+      },
+      1,
+      async (payload, reason) => void givenUp.push([payload.requestId, reason.message]),
+    );
+    const job = routeJob();
+    await kit.producer.addRoute(job);
+    await until("the job to be given up", () => givenUp.length > 0, 15_000);
+    expect(runs).toBe(jobCatalogue.route.attempts);
+    expect(givenUp).toEqual([[job.requestId, "broken"]]);
   });
 
   it("fail is final: its reason is kept and the attempts that are left are not used", async () => {

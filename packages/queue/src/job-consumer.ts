@@ -25,6 +25,11 @@ export interface JobConsumerOptions<Payload> {
   readonly redis: Redis;
   readonly keyspace: Keyspace;
   readonly concurrency?: number;
+  /**
+   * Called when a job will not run again although its handler never said that it is done: it threw on every attempt, or
+   * the job was lost by dying workers too often. Whoever waits for the job's request must be told.
+   */
+  readonly onGivenUp?: (payload: Payload, reason: Error) => Promise<void>;
   readonly onError: (error: Error) => void;
 }
 
@@ -89,6 +94,11 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
       drainDelay: 5,
     });
     worker.on("error", onError);
+    worker.on("failed", (job, reason) => {
+      if (job === undefined || !isOver(job, reason)) return;
+      const parsed = definition.schema.safeParse(job.data);
+      if (parsed.success) void options.onGivenUp?.(parsed.data, reason).catch(onError);
+    });
     worker.on("lockRenewalFailed", (jobIds: string[]) => {
       for (const id of jobIds) worker.cancelJob(id, "lock lost");
     });
@@ -139,6 +149,11 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
       await (stopped ??= stop(0));
     },
   };
+}
+
+/** Whether BullMQ will not run a failed job again. */
+function isOver(job: Job, reason: Error): boolean {
+  return reason instanceof UnrecoverableError || job.attemptsMade >= (job.opts.attempts ?? 1);
 }
 
 /** Translates an outcome into what BullMQ expects; return values are words, never answers, because telemetry copies them. */

@@ -64,6 +64,34 @@ const succeeds = (add: () => Promise<void>) => () =>
     () => false,
   );
 
+describe("the age of the oldest job", () => {
+  it("is told by state, and nothing of a state without jobs", async () => {
+    const { producer } = await setup();
+    expect(await producer.oldestJobAgeMs(routeQueueName)).toEqual({});
+    const startedAtMs = Date.now();
+    await producer.addRoute(routeJob(1));
+    await until("a second to pass", () => Date.now() > startedAtMs + 1_000);
+    await producer.addRoute(routeJob(2));
+    const ages = await producer.oldestJobAgeMs(routeQueueName);
+    expect(Object.keys(ages)).toEqual(["waiting"]);
+    expect(ages["waiting"]).toBeGreaterThan(900);
+  });
+
+  it("is that of a job that starves behind younger ones of a better priority", async () => {
+    const { keyspace, redis, producer } = await setup();
+    const queue = new Queue(routeQueueName, {
+      connection: redis,
+      prefix: keyspace.queuePrefix,
+      skipWaitingForReady: true,
+    });
+    stack.defer(() => queue.close());
+    const nowMs = Date.now();
+    await queue.add("route", {}, { priority: 9, timestamp: nowMs - 60_000 });
+    for (const priority of [1, 2]) await queue.add("route", {}, { priority, timestamp: nowMs });
+    expect((await producer.oldestJobAgeMs(routeQueueName))["prioritized"]).toBeGreaterThanOrEqual(60_000);
+  });
+});
+
 describe("adding a round", () => {
   it("many times at once gives one job, with the data of the first", async () => {
     const { producer, consume } = await setup();

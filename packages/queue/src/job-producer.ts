@@ -10,6 +10,8 @@ export interface JobProducer extends AsyncDisposable {
   addCall(job: CallJob): Promise<void>;
   /** Jobs not finished yet in one queue, by BullMQ state. */
   countJobs(queueName: string): Promise<Record<string, number>>;
+  /** Age in milliseconds of the oldest job that waits or runs in one queue, by BullMQ state; a state without jobs is absent. */
+  oldestJobAgeMs(queueName: string): Promise<Record<string, number>>;
 }
 
 /** @param redis a client made by `connectProducer`; it stays the caller's to close. */
@@ -59,8 +61,37 @@ export function createJobProducer(
     addRoute: (job) => add(routeQueueName, jobCatalogue.route, job),
     addCall: (job) => add(callQueueName(job.decision.chosen.providerId), jobCatalogue.call, job),
     countJobs: (queueName) => queueOf(queueName).getJobCounts("waiting", "active", "delayed", "prioritized"),
+    async oldestJobAgeMs(queueName) {
+      const queue = queueOf(queueName);
+      const ages = await Promise.all(
+        agedStates.map(async (state) => [state, await oldestAgeMs(redis, { queue, state })] as const),
+      );
+      return Object.fromEntries(ages.flatMap(([state, ageMs]) => (ageMs === null ? [] : [[state, ageMs]])));
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** Delayed jobs are left out: they wait for a time they asked for. */
+const agedStates = ["waiting", "prioritized", "active"] as const;
+
+/**
+ * The first and the last job of a state are looked at: lists are in order of age, and among prioritized jobs the last one is
+ * the one that may starve. Null when there is none.
+ */
+async function oldestAgeMs(
+  redis: Redis,
+  { queue, state }: { readonly queue: Queue; readonly state: (typeof agedStates)[number] },
+): Promise<number | null> {
+  const [first, last] = await Promise.all([
+    queue.getRanges([state], 0, 0, true),
+    queue.getRanges([state], 0, 0),
+  ]);
+  const stamps = await Promise.all(
+    [...new Set([...first, ...last])].map((id) => redis.hget(queue.toKey(id), "timestamp")),
+  );
+  const times = stamps.map(Number).filter((time) => time > 0);
+  return times.length === 0 ? null : Math.max(0, Date.now() - Math.min(...times));
 }

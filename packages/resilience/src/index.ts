@@ -10,5 +10,8 @@ export { decideRecovery } from "./decide-recovery.ts";
 export type { Recovery, RecoveryInput } from "./decide-recovery.ts";
 export { parseRetryAfter } from "./parse-retry-after.ts";
 export type { AnswerHeaders } from "./parse-retry-after.ts";
+export { parseRateLimitSnapshot } from "./rate-limit-snapshot.ts";
+export type { RateLimitSnapshot } from "./rate-limit-snapshot.ts";
 export { defaultRecoveryPolicy } from "./recovery-policy.ts";
 export type { RecoveryPolicy } from "./recovery-policy.ts";
+export * from "./token-bucket.ts";

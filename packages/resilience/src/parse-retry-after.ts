@@ -6,7 +6,7 @@ export type AnswerHeaders =
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** The longest wait that is ever reported: 10 minutes. */
-const longestWaitMs = 600_000;
+export const longestWaitMs = 600_000;
 
 /**
  * How long a provider asks to be left alone, in milliseconds between 0 and 10 minutes; null when it does not say or cannot
@@ -19,14 +19,19 @@ const longestWaitMs = 600_000;
  */
 export function parseRetryAfter(headers: AnswerHeaders, nowMs: number): number | null {
   const read = readerOf(headers);
-  const waitMs =
-    decimal(read("retry-after-ms")) ?? secondsOrDate(read("retry-after"), nowMs) ?? resetOf(read);
+  const waitMs = statedWaitMs(read, nowMs) ?? resetOf(read);
   return waitMs === null ? null : Math.min(longestWaitMs, Math.max(0, waitMs));
 }
 
-type HeaderReader = (name: string) => string | null;
+/** What `retry-after-ms` or `retry-after` says, unbounded and perhaps negative; null when neither can be read. */
+export function statedWaitMs(read: HeaderReader, nowMs: number): number | null {
+  return decimal(read("retry-after-ms")) ?? secondsOrDate(read("retry-after"), nowMs);
+}
 
-function readerOf(headers: AnswerHeaders): HeaderReader {
+export type HeaderReader = (name: string) => string | null;
+
+/** Reads headers by lower-case name; of several values the first. */
+export function readerOf(headers: AnswerHeaders): HeaderReader {
   if (hasGet(headers)) return (name) => headers.get(name);
   const values = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return (name) => {
@@ -39,7 +44,8 @@ function hasGet(headers: AnswerHeaders): headers is { get(name: string): string 
   return typeof headers["get"] === "function";
 }
 
-function decimal(text: string | null): number | null {
+/** A plain decimal number, not negative; null for anything else. */
+export function decimal(text: string | null): number | null {
   return text !== null && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : null;
 }
 
@@ -63,8 +69,8 @@ function resetOf(read: HeaderReader): number | null {
 
 const durationForm = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
 
-/** Milliseconds of a duration such as `6m0s`, `1h2m`, `7.66s` or `20ms`. */
-function durationMs(text: string | null): number | null {
+/** Milliseconds of a duration such as `6m0s`, `1h2m`, `7.66s` or `20ms`; null for anything else. */
+export function durationMs(text: string | null): number | null {
   const parts = durationForm.exec(text?.trim() ?? "");
   if (parts === null) return null;
   const part = (group: number): number => Number(parts[group] ?? 0);

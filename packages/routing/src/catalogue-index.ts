@@ -1,4 +1,5 @@
 import type { Catalogue, CatalogueModel, CatalogueProvider } from "@tokenhub/contracts";
+import { indexAliases, type IndexedAlias } from "./index-aliases.ts";
 import { declaredMask } from "./capability-mask.ts";
 import { verdict, type Verdict } from "./verdict.ts";
 
@@ -19,6 +20,7 @@ export interface CatalogueEntry {
   readonly outputPer1kUsd: number;
   readonly higherPer1kUsd: number;
   readonly capabilities: number;
+  /** 0 when unknown. */
   readonly expectedLatencyMs: number;
   readonly isMock: boolean;
   /** `eligible`, or why no request at all can use the model: disabled, or its provider is missing or disabled. */
@@ -32,8 +34,10 @@ export interface CatalogueIndex {
   readonly entries: readonly CatalogueEntry[];
   readonly providers: readonly CatalogueProvider[];
   readonly entryById: ReadonlyMap<string, CatalogueEntry>;
-  /** Entries of each alias, in the order of `entries`. */
-  readonly aliases: ReadonlyMap<string, readonly CatalogueEntry[]>;
+  /** By what follows a `/` in a model's id; null when several ids end that way. */
+  readonly entryBySuffix: ReadonlyMap<string, CatalogueEntry | null>;
+  /** Enabled aliases only. */
+  readonly aliases: ReadonlyMap<string, IndexedAlias>;
   /** Capability bits served by at least one usable model whose provider is not a mock. */
   readonly realCapabilities: number;
 }
@@ -58,7 +62,8 @@ export function indexCatalogue(catalogue: Catalogue): CatalogueIndex {
     entries,
     providers: catalogue.providers,
     entryById,
-    aliases: aliasEntries(catalogue, entryById),
+    entryBySuffix: suffixesOf(entryById.values()),
+    aliases: indexAliases(catalogue.aliases, entryById),
     realCapabilities: entries
       .filter((entry) => !entry.isMock && entry.standing === verdict.eligible)
       .reduce((mask, entry) => mask | entry.capabilities, 0),
@@ -93,16 +98,16 @@ function standingOf(model: CatalogueModel, provider: CatalogueProvider | undefin
   return provider.enabled ? verdict.eligible : verdict.providerDisabled;
 }
 
-function aliasEntries(
-  catalogue: Catalogue,
-  entryById: ReadonlyMap<string, CatalogueEntry>,
-): Map<string, readonly CatalogueEntry[]> {
-  return new Map(
-    catalogue.aliases.map((alias) => {
-      const members = [...new Set(alias.modelIds)].flatMap((id) => entryById.get(id) ?? []);
-      return [alias.id, members.toSorted((a, b) => a.ordinal - b.ordinal)];
-    }),
-  );
+function suffixesOf(entries: Iterable<CatalogueEntry>): Map<string, CatalogueEntry | null> {
+  const bySuffix = new Map<string, CatalogueEntry | null>();
+  for (const entry of entries) {
+    const { id } = entry.model;
+    for (let slash = id.indexOf("/"); slash >= 0; slash = id.indexOf("/", slash + 1)) {
+      const suffix = id.slice(slash + 1);
+      if (suffix !== "") bySuffix.set(suffix, bySuffix.has(suffix) ? null : entry);
+    }
+  }
+  return bySuffix;
 }
 
 function compareText(a: string, b: string): number {

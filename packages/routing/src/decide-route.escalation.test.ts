@@ -4,6 +4,7 @@ import {
   fateOf,
   route,
   sampleOfB,
+  singlePrice,
   testCatalogue,
   testFeatures,
   testModel,
@@ -17,7 +18,7 @@ const overflowed = (modelId: string, overflowedContextTokens: number) =>
   failedCandidate(modelId, { failureClass: "context_overflow", overflowedContextTokens });
 
 describe("after a failure", () => {
-  test("S0-7, S1-11: the failed model is out and the next one by score is chosen", () => {
+  test("S1-11, S3-22, S4-31: the failed model is out and the next one by score is chosen", () => {
     const features = testFeatures({ policy: { strategy: "weight_minus_cost" } });
     const outcome = route(sampleOfB, {
       features,
@@ -29,7 +30,7 @@ describe("after a failure", () => {
     });
   });
 
-  test("S4-34: a whole provider can be out", () => {
+  test("S4-34: OpenAI is out as a whole, Anthropic or vLLM answers", () => {
     const excluded = [failedCandidate("gpt-4", { failureClass: "auth", wholeProvider: true })];
     const outcome = route(sampleOfB, { excluded });
     expect(triedModels(outcome).toSorted()).toEqual(["claude-2", "llama-local"]);
@@ -71,7 +72,7 @@ describe("after a failure", () => {
 });
 
 describe("after an overflow", () => {
-  test("S0-8, S3-23, S4-32: 8192 overflowed with an estimate of 3000, claude-2 follows", () => {
+  test("S0-8, S1-10, S2-17, S3-23, S4-32: 8192 overflowed with an estimate of 3000, claude-2 follows", () => {
     const features = testFeatures({ estimatedInputTokens: 3000, policy: { strategy: "weight_minus_cost" } });
     const outcome = route(sampleOfB, { features, excluded: [overflowed("gpt-4", 8192)] });
     expect(triedModels(outcome)).toEqual(["claude-2"]);
@@ -146,18 +147,134 @@ describe("after an overflow", () => {
     });
   });
 
-  test("S2-21: nothing follows when escalation is not allowed", () => {
+  test("S2-21: nothing follows an overflow when escalation is not allowed", () => {
     const features = testFeatures({ policy: { allowEscalation: false } });
     const outcome = route(ladder, { features, excluded: [overflowed("8k", 8_000)] });
     expect(outcome).toMatchObject({
       kind: "refused",
       failure: { message: expect.stringContaining("does not allow escalation") },
-      skippedByReason: { already_failed: 1, escalation_needs_larger_context: 6 },
+      skippedByReason: { already_failed: 1, escalation_not_allowed: 6 },
     });
-    expect(triedModels(route(ladder, { features, excluded: [failedCandidate("8k")] }))).toHaveLength(6);
   });
 
   test("of a model without a known limit any other context may follow", () => {
     expect(triedModels(route(ladder, { excluded: [overflowed("unlimited", 0)] }))).toHaveLength(6);
+  });
+});
+
+describe("when escalation is not allowed", () => {
+  const features = testFeatures({ policy: { allowEscalation: false } });
+
+  test("S2-21: any failure is returned, and no decision lists a fallback that would never be tried", () => {
+    const first = route(sampleOfB, { features });
+    expect(triedModels(first)).toHaveLength(1);
+    expect(first).toMatchObject({
+      decision: { fallbacks: [], skippedByReason: { escalation_not_allowed: 3 } },
+    });
+    const [chosen = ""] = triedModels(first);
+    const others = sampleOfB.models.filter((model) => model.id !== chosen);
+    for (const { id } of others) {
+      expect(fateOf(first, id)).toMatchObject({
+        outcome: "skipped",
+        score: expect.any(Number),
+        skipReason: "escalation_not_allowed",
+        detail: "the request does not allow another model after a failure",
+      });
+    }
+    for (const failureClass of ["transient", "rate_limited", "auth", "fatal"] as const) {
+      const excluded = [failedCandidate("gpt-4", { failureClass })];
+      expect(route(sampleOfB, { features, excluded })).toMatchObject({
+        kind: "refused",
+        failure: {
+          message: `No candidate is left after 1 failed, the last with ${failureClass}. The request does not allow escalation to another model.`,
+        },
+      });
+    }
+  });
+});
+
+describe("strategy highest_weight after a failure", () => {
+  const features = testFeatures({ policy: { strategy: "highest_weight", maxCostPer1kUsd: 0.05 } });
+  const tiers = testCatalogue({
+    models: [
+      testModel("named", { weight: 50, contextTokens: 8_000 }),
+      testModel("heavier", { weight: 60, contextTokens: 4_000 }),
+      testModel("larger", { weight: 5, contextTokens: 16_000 }),
+      testModel("lighter", { weight: 40, contextTokens: 8_000 }),
+      testModel("heaviest-but-dear", { weight: 99, price: singlePrice(0.06) }),
+    ],
+  });
+
+  test("S0-7, S1-10, S2-17: what is heavier or has a larger context comes first, by weight, then the rest; the cost limit holds", () => {
+    const outcome = route(tiers, { features, excluded: [failedCandidate("named")] });
+    expect(triedModels(outcome)).toEqual(["heavier", "larger", "lighter"]);
+    expect(fateOf(outcome, "heaviest-but-dear")?.skipReason).toBe("price_above_limit");
+  });
+
+  test("S0-7: the decision lists its fallbacks in the order in which they will be tried", () => {
+    const named = {
+      ...features,
+      requestedModel: "named",
+      policy: { ...features.policy, allowFallback: true },
+    };
+    const planned = triedModels(route(tiers, { features: named }));
+    const failed: string[] = [];
+    const tried = planned.map(() => {
+      const excluded = failed.map((id) => failedCandidate(id));
+      const [next = ""] = triedModels(route(tiers, { features: named, excluded }));
+      failed.push(next);
+      return next;
+    });
+    expect(planned).toEqual(["named", "heavier", "larger", "lighter"]);
+    expect(tried).toEqual(planned);
+  });
+
+  test("S0-7: when none is left the refusal tells the failure that came before", () => {
+    const excluded = ["named", "heavier", "larger", "lighter"].map((id) =>
+      failedCandidate(id, { failureClass: "fatal" }),
+    );
+    expect(route(tiers, { features, excluded })).toMatchObject({
+      kind: "refused",
+      failure: { class: "fatal", message: "No candidate is left after 4 failed, the last with fatal." },
+    });
+  });
+
+  test("models on trial stay behind, whatever their tier", () => {
+    const catalogue = testCatalogue({
+      providers: [testProvider("openai"), testProvider("shaky")],
+      models: [
+        ...tiers.models,
+        testModel("shaky-large", { providerId: "shaky", contextTokens: 0, weight: 98 }),
+      ],
+    });
+    const health = { shaky: testHealth({ breaker: "open", openedAtMs: testNowMs - 40_000 }) };
+    const tried = triedModels(route(catalogue, { features, health, excluded: [failedCandidate("named")] }));
+    expect(tried).toEqual(["heavier", "larger", "lighter", "shaky-large"]);
+  });
+});
+
+describe("the next candidate", () => {
+  test("S1d-10: is a peer of the same weight before a lighter model", () => {
+    const models = [
+      testModel("first", { weight: 10 }),
+      testModel("peer", { weight: 10 }),
+      testModel("light", { weight: 5 }),
+    ];
+    const features = testFeatures({ policy: { mode: "high_confidence" } });
+    const outcome = route(testCatalogue({ models }), { features, excluded: [failedCandidate("first")] });
+    expect(triedModels(outcome)).toEqual(["peer", "light"]);
+  });
+
+  test("S3-24, S4-33: is the heaviest that has the capabilities", () => {
+    const models = [
+      testModel("failed", { weight: 90 }),
+      testModel("heavy-mute", { weight: 80, capabilities: ["embeddings"] }),
+      testModel("heavy-toolless", { weight: 70, capabilities: ["chat", "streaming"] }),
+      testModel("able", { weight: 20, capabilities: ["chat", "tools"] }),
+      testModel("able-lighter", { weight: 10 }),
+    ];
+    const features = testFeatures({ needs: ["tools"], policy: { strategy: "highest_weight" } });
+    const outcome = route(testCatalogue({ models }), { features, excluded: [failedCandidate("failed")] });
+    expect(triedModels(outcome)).toEqual(["able", "able-lighter"]);
   });
 });

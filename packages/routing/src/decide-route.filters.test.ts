@@ -5,8 +5,11 @@ import {
   mockModelsOfA,
   route,
   singlePrice,
+  testAlias,
   testCatalogue,
   testFeatures,
+  testHealth,
+  testNowMs,
   testModel,
   testProvider,
   triedModels,
@@ -55,7 +58,7 @@ const cases: readonly FilterCase[] = [
     detail: "does not serve embeddings",
   },
   {
-    title: "a model without a needed feature",
+    title: "S1d-35: a model without a needed feature",
     model: { capabilities: ["chat", "streaming"] },
     features: { needs: ["tools", "images"] },
     skipReason: "capability_missing",
@@ -104,6 +107,33 @@ const cases: readonly FilterCase[] = [
     detail: "weight is 4.5, the request demands at least 5",
   },
   {
+    title: "Budget filter: an estimate of 0.06 under a budget of 0.05",
+    model: { price: { inputPer1kUsd: 0.06, outputPer1kUsd: 0.06 } },
+    features: { estimatedInputTokens: 500, maxOutputTokens: 500, policy: { maxBudgetUsd: 0.05 } },
+    skipReason: "budget_exceeded",
+    detail: "would cost about 0.06 USD, the budget is 0.05",
+  },
+  {
+    title: "an unknown price under a budget",
+    model: { price: null },
+    features: { policy: { maxBudgetUsd: 100 } },
+    skipReason: "price_unknown",
+    detail: "price is unknown, the budget is 100 USD",
+  },
+  {
+    title: "S1d-3: an expected latency above the limit",
+    model: { expectedLatencyMs: 2001 },
+    features: { policy: { maxLatencyMs: 2000 } },
+    skipReason: "latency_above_limit",
+    detail: "takes about 2001 ms, the limit is 2000",
+  },
+  {
+    title: "a model that the key does not admit",
+    features: { allowedModelIds: ["other", "deleted"] },
+    skipReason: "not_allowed_for_key",
+    detail: "the key does not admit this model",
+  },
+  {
     title: "a context below the demanded one",
     features: { policy: { minContextTokens: 9000 } },
     skipReason: "context_too_small",
@@ -126,7 +156,7 @@ describe("a model is skipped", () => {
     });
     const outcome = route(catalogue, { features: testFeatures(features) });
     expect(triedModels(outcome)).toEqual(["other"]);
-    expect(fateOf(outcome, "m")).toEqual({
+    expect(fateOf(outcome, "m")).toMatchObject({
       modelId: "m",
       providerId: model?.providerId ?? "openai",
       outcome: "skipped",
@@ -146,7 +176,10 @@ describe("the first reason counts", () => {
     [{ capabilities: ["tools"], contextTokens: 1 }, {}, ["images"], "capability_missing"],
     [{ contextTokens: 1 }, { maxCostPer1kUsd: 0, minWeight: 99 }, [], "context_too_small"],
     [{}, { maxCostPer1kUsd: 0, minWeight: 99 }, [], "price_above_limit"],
+    [{}, { maxCostPer1kUsd: 0, maxBudgetUsd: 0 }, [], "price_above_limit"],
+    [{}, { maxBudgetUsd: 0, minWeight: 99 }, [], "budget_exceeded"],
     [{}, { minWeight: 99, minContextTokens: 99_999 }, [], "weight_below_limit"],
+    [{ expectedLatencyMs: 9 }, { minContextTokens: 99_999, maxLatencyMs: 1 }, [], "context_too_small"],
   ])("%j under %j with needs %j: %s", (model, policy, needs, skipReason) => {
     const outcome = route(testCatalogue({ models: [testModel("m", model)] }), {
       features: testFeatures({ policy, needs }),
@@ -161,6 +194,14 @@ describe("a model passes", () => {
     ["at exactly the price limit", { price: singlePrice(0.01) }, { policy: { maxCostPer1kUsd: 0.01 } }],
     ["free under a limit of 0", { price: singlePrice(0) }, { policy: { maxCostPer1kUsd: 0 } }],
     ["of unknown price without a limit", { price: null }, {}],
+    [
+      "at exactly the budget",
+      { price: singlePrice(0.05) },
+      { estimatedInputTokens: 500, maxOutputTokens: 500, policy: { maxBudgetUsd: 0.05 } },
+    ],
+    ["at exactly the latency limit", { expectedLatencyMs: 2000 }, { policy: { maxLatencyMs: 2000 } }],
+    ["of unknown latency under a limit", {}, { policy: { maxLatencyMs: 1 } }],
+    ["that the key admits", {}, { allowedModelIds: ["m"] }],
     ["at exactly the demanded weight", { weight: 0.5 }, { policy: { minWeight: 0.5 } }],
     ["of weight 150 and weight 0 alike", { weight: 0 }, {}],
     [
@@ -192,7 +233,7 @@ describe("mock models beside real ones", () => {
   const mixed = testCatalogue({
     providers: [...mockModelsOfA.providers, testProvider("openai")],
     models: [...mockModelsOfA.models, testModel("real", { weight: 1, contextTokens: 1000 })],
-    aliases: [{ id: "any", modelIds: ["real", "mock-gpt-4"] }],
+    aliases: [testAlias("any", { models: ["real", "mock-gpt-4"] })],
   });
 
   test("are left out of the open choice, whatever their weight", () => {
@@ -223,5 +264,88 @@ describe("mock models beside real ones", () => {
     ];
     const outcome = route({ ...mixed, models });
     expect(triedModels(outcome).toSorted()).toEqual(["mock-gpt-3.5", "mock-gpt-4"]);
+  });
+});
+
+describe("S1d-9: a limit on latency", () => {
+  const catalogue = testCatalogue({
+    providers: [testProvider("slow"), testProvider("quick")],
+    models: [
+      testModel("slow1", { providerId: "slow", weight: 90, expectedLatencyMs: 100 }),
+      testModel("quick1", { providerId: "quick", weight: 10, expectedLatencyMs: 9000 }),
+    ],
+  });
+  const features = testFeatures({ policy: { maxLatencyMs: 1500 } });
+
+  test("is held against what the provider's calls took, not against what the model was expected to take", () => {
+    const health = { slow: testHealth({ latencyMs: 1501 }), quick: testHealth({ latencyMs: 300 }) };
+    expect(triedModels(route(catalogue, { features, health }))).toEqual(["quick1"]);
+  });
+
+  test("is never lifted for a last resort", () => {
+    const health = { slow: testHealth({ latencyMs: 1501, cooldownUntilMs: testNowMs + 1000 }) };
+    expect(route(catalogue, { features, health })).toMatchObject({
+      kind: "refused",
+      failure: {
+        code: "no_eligible_model",
+        message: "No model fits this request: 2 latency_above_limit. Allow more time.",
+      },
+    });
+  });
+});
+
+describe("what a request would cost", () => {
+  test("C cost: 1000 tokens in and the assumed 512 out at .01/.03 are 0.02536 USD, on the decision and the candidate", () => {
+    const features = testFeatures({ estimatedInputTokens: 1000 });
+    const outcome = route(testCatalogue({ models: [testModel("m")] }), { features });
+    expect(fateOf(outcome, "m")?.estimatedCostUsd).toBeCloseTo(0.02536, 12);
+    expect(outcome.kind === "decided" && outcome.decision.estimatedCostUsd).toBeCloseTo(0.02536, 12);
+  });
+
+  test("is told for skipped models whose price was looked at, and null where it is unknown or nobody looked", () => {
+    const models = [
+      testModel("fits"),
+      testModel("light", { weight: 1 }),
+      testModel("off", { enabled: false }),
+      testModel("unpriced", { price: null }),
+    ];
+    const outcome = route(testCatalogue({ models }), {
+      features: testFeatures({ policy: { minWeight: 5 } }),
+    });
+    const costs = models.map(({ id }) => [id, fateOf(outcome, id)?.estimatedCostUsd]);
+    expect(costs).toEqual([
+      ["fits", expect.closeTo(0.01636, 10)],
+      ["light", expect.closeTo(0.01636, 10)],
+      ["off", null],
+      ["unpriced", null],
+    ]);
+  });
+});
+
+describe("a key that admits some models only", () => {
+  const catalogue = testCatalogue({
+    models: [testModel("a"), testModel("b")],
+    aliases: [testAlias("both", { models: ["a", "b"] })],
+  });
+
+  test("gets its own, by alias and with fallback allowed too", () => {
+    for (const requestedModel of [null, "both"]) {
+      const features = testFeatures({ requestedModel, allowedModelIds: ["b"] });
+      expect(triedModels(route(catalogue, { features }))).toEqual(["b"]);
+    }
+    const named = testFeatures({
+      requestedModel: "a",
+      allowedModelIds: ["b"],
+      policy: { allowFallback: true },
+    });
+    expect(triedModels(route(catalogue, { features: named }))).toEqual(["b"]);
+  });
+
+  test.each(["a", "both"])("is told that it does not admit %s", (requestedModel) => {
+    const features = testFeatures({ requestedModel, allowedModelIds: [] });
+    expect(route(catalogue, { features })).toMatchObject({
+      kind: "refused",
+      failure: { code: "model_not_allowed" },
+    });
   });
 });

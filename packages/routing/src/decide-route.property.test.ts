@@ -1,152 +1,61 @@
 import {
-  capabilitySchema,
   routingDecisionSchema,
-  type Catalogue,
-  type CatalogueModel,
-  type ExcludedCandidate,
-  type ProviderHealth,
-  type RoutingFeatures,
+  routingRefusalSchema,
+  undeclaredCapabilities,
+  type Capability,
 } from "@tokenhub/contracts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { contextFits } from "./context-fit.ts";
 import type { RoutingOutcome } from "./decide-route.ts";
-import {
-  route,
-  testCatalogue,
-  testFeatures,
-  testHealth,
-  testModel,
-  testNowMs,
-  testProvider,
-  triedModels,
-} from "./test-catalogue.ts";
+import { route, testHealth, testNowMs, triedModels } from "./test-catalogue.ts";
+import { questionOf, situations, type Situation } from "./test-situations.ts";
 
-const providerIds = ["p", "q", "r", "mock"];
-const modelIds = Array.from({ length: 12 }, (_, n) => `m${n}`);
 const price = fc.constantFrom(0, 0.001, 0.002, 0.01, 0.03, 0.06);
-const context = fc.constantFrom(0, 1000, 1150, 4096, 8192, 128_000);
-
-const model = (id: string): fc.Arbitrary<CatalogueModel> =>
-  fc
-    .record({
-      providerId: fc.constantFrom(...providerIds, "gone"),
-      enabled: fc.constantFrom(true, true, true, false),
-      weight: fc.constantFrom(0, 0.5, 1, 5, 10, 150),
-      contextTokens: context,
-      price: fc.option(fc.record({ inputPer1kUsd: price, outputPer1kUsd: price })),
-      capabilities: fc.option(fc.uniqueArray(fc.constantFrom(...capabilitySchema.options), { maxLength: 4 })),
-      expectedLatencyMs: fc.constantFrom(null, 100, 900),
-    })
-    .map((changes) => testModel(id, changes));
-
-const catalogues: fc.Arbitrary<Catalogue> = fc
-  .record({
-    models: fc
-      .uniqueArray(fc.constantFrom(...modelIds), { minLength: 1 })
-      .chain((ids) => fc.tuple(...ids.map(model))),
-    enabled: fc.array(fc.constantFrom(true, true, false), { minLength: 4, maxLength: 4 }),
-    members: fc.uniqueArray(fc.constantFrom(...modelIds), { minLength: 1, maxLength: 4 }),
-  })
-  .map(({ models, enabled, members }) =>
-    testCatalogue({
-      models,
-      providers: providerIds.map((id, at) =>
-        testProvider(id, { enabled: enabled[at] ?? true, type: id === "mock" ? "mock" : "openai" }),
-      ),
-      aliases: [{ id: "some", modelIds: members }],
-    }),
-  );
-
-const features: fc.Arbitrary<RoutingFeatures> = fc
-  .record({
-    operation: fc.constantFrom("chat" as const, "chat" as const, "embeddings" as const),
-    stream: fc.boolean(),
-    requestedModel: fc.constantFrom(null, null, "", "m1", "p/m2", "some", "unknown"),
-    estimatedInputTokens: fc.constantFrom(0, 500, 1000, 3000, 20_000),
-    maxOutputTokens: fc.constantFrom(null, 0, 150, 4000),
-    needs: fc.uniqueArray(fc.constantFrom("tools" as const, "images" as const), { maxLength: 2 }),
-    policy: fc.record({
-      strategy: fc.constantFrom(
-        "objective" as const,
-        "highest_weight" as const,
-        "weight_minus_cost" as const,
-        "cheapest" as const,
-      ),
-      mode: fc.constantFrom("normal" as const, "cheap" as const, "high_confidence" as const),
-      maxCostPer1kUsd: fc.option(price),
-      minContextTokens: fc.option(context),
-      minWeight: fc.option(fc.constantFrom(0, 1, 10)),
-      allowFallback: fc.boolean(),
-      allowEscalation: fc.boolean(),
-    }),
-  })
-  .map(testFeatures);
-
-const healths: fc.Arbitrary<Record<string, ProviderHealth>> = fc.dictionary(
-  fc.constantFrom(...providerIds),
-  fc
-    .record({
-      status: fc.constantFrom("healthy" as const, "degraded" as const, "down" as const),
-      breaker: fc.constantFrom("closed" as const, "closed" as const, "open" as const, "half_open" as const),
-      openedAtMs: fc.constantFrom(testNowMs - 60_000, testNowMs - 30_000, testNowMs - 29_999),
-      cooldownUntilMs: fc.constantFrom(0, testNowMs, testNowMs + 1, testNowMs + 9_000),
-      latencyMs: fc.constantFrom(null, 10, 2000),
-      errorRate: fc.constantFrom(0, 0.1, 1),
-    })
-    .map(testHealth),
-);
-
-const exclusions: fc.Arbitrary<ExcludedCandidate[]> = fc.array(
-  fc.record({
-    modelId: fc.constantFrom(...modelIds),
-    providerId: fc.constantFrom(...providerIds),
-    failureClass: fc.constantFrom("transient" as const, "auth" as const, "context_overflow" as const),
-    wholeProvider: fc.boolean(),
-    overflowedContextTokens: fc.constantFrom(null, null, 1000, 4096),
-  }),
-  { maxLength: 3 },
-);
-
-interface Situation {
-  readonly catalogue: Catalogue;
-  readonly features: RoutingFeatures;
-  readonly health: Record<string, ProviderHealth>;
-  readonly excluded: ExcludedCandidate[];
-}
-
-const situations: fc.Arbitrary<Situation> = fc.record({
-  catalogue: catalogues,
-  features,
-  health: healths,
-  excluded: exclusions,
-});
-const runs = { numRuns: 500 };
+const runs = { numRuns: 1_000 };
 
 function candidateCount(outcome: RoutingOutcome): number {
   const skipped = (outcome.kind === "decided" ? outcome.decision : outcome).skippedByReason;
   return triedModels(outcome).length + (skipped.provider_cooling_down ?? 0);
 }
 
-test("S0-6, S1d-9: no decision breaks a limit, and no candidate is excluded, disabled or cut off by its breaker", () => {
+test("S0-6, S1d-9, S1d-29: nothing lifts a hard limit: no chosen model, fallback, trial, drawn variant or last resort breaks one", () => {
   fc.assert(
     fc.property(situations, (situation) => {
-      const { catalogue, ...input } = situation;
-      const tried = triedModels(route(catalogue, input));
+      const tried = triedModels(route(situation.catalogue, questionOf(situation)));
       expect(tried.flatMap((id) => brokenPromises(id, situation))).toEqual([]);
     }),
     runs,
   );
 });
 
+test("the situations of these tests are worth their names: many are decided, some by a trial, by a draw and after a failure", () => {
+  const outcomes = fc.sample(situations, { ...runs, seed: 1 }).map((situation) => ({
+    situation,
+    outcome: route(situation.catalogue, questionOf(situation)),
+  }));
+  const decided = outcomes.flatMap(({ situation, outcome }) =>
+    outcome.kind === "decided" ? [{ situation, decision: outcome.decision }] : [],
+  );
+  expect(decided.length).toBeGreaterThan(300);
+  expect(decided.filter(({ decision }) => decision.explored).length).toBeGreaterThan(5);
+  expect(decided.filter(({ decision }) => decision.aliasId !== null).length).toBeGreaterThan(10);
+  expect(decided.filter(({ situation }) => situation.excluded.length > 0).length).toBeGreaterThan(20);
+  expect(decided.filter(({ decision }) => decision.fallbacks.length > 1).length).toBeGreaterThan(50);
+});
+
 test("a higher cost limit never yields fewer candidates, counting those that only wait for a pause to end", () => {
   fc.assert(
-    fc.property(situations, price, price, ({ catalogue, ...input }, first, second) => {
+    fc.property(situations, price, price, (situation, first, second) => {
+      const { features } = situation;
       const withLimit = (maxCostPer1kUsd: number | null): number =>
         candidateCount(
-          route(catalogue, {
-            ...input,
-            features: { ...input.features, policy: { ...input.features.policy, maxCostPer1kUsd } },
+          route(situation.catalogue, {
+            ...questionOf(situation),
+            features: {
+              ...features,
+              policy: { ...features.policy, maxCostPer1kUsd, allowEscalation: true },
+            },
           }),
         );
       expect(withLimit(Math.max(first, second))).toBeGreaterThanOrEqual(withLimit(Math.min(first, second)));
@@ -158,7 +67,8 @@ test("a higher cost limit never yields fewer candidates, counting those that onl
 
 test("the order of the catalogue changes nothing, the same question has the same answer", () => {
   fc.assert(
-    fc.property(situations, fc.nat(), ({ catalogue, ...input }, turn) => {
+    fc.property(situations, fc.nat(), (situation, turn) => {
+      const { catalogue } = situation;
       const rotated = <T>(list: readonly T[]): T[] => {
         const at = turn % Math.max(1, list.length);
         return [...list.slice(at), ...list.slice(0, at)].toReversed();
@@ -168,8 +78,25 @@ test("the order of the catalogue changes nothing, the same question has the same
         models: rotated(catalogue.models),
         providers: rotated(catalogue.providers),
       };
-      expect(route(shuffled, input)).toEqual(route(catalogue, input));
-      expect(route(catalogue, input)).toEqual(route(catalogue, input));
+      const decision = route(catalogue, questionOf(situation));
+      expect(route(shuffled, questionOf(situation))).toEqual(decision);
+      expect(route(catalogue, questionOf(situation))).toEqual(decision);
+    }),
+    runs,
+  );
+});
+
+test("S1d-29, C14: a trial happens only where it is allowed, and never after a failure", () => {
+  fc.assert(
+    fc.property(situations, (situation) => {
+      const outcome = route(situation.catalogue, questionOf(situation));
+      if (outcome.kind === "refused" || !outcome.decision.explored) return;
+      const { policy } = situation.features;
+      expect(policy.allowExploration && situation.excluded.length === 0).toBe(true);
+      expect(["thompson", "objective"]).toContain(policy.strategy);
+      expect(
+        policy.strategy === "thompson" ? situation.explorationShare : situation.explorationTemperature,
+      ).toBeGreaterThan(0);
     }),
     runs,
   );
@@ -177,8 +104,9 @@ test("the order of the catalogue changes nothing, the same question has the same
 
 test("every model is accounted for, once, with a reason when it was skipped", () => {
   fc.assert(
-    fc.property(situations, ({ catalogue, ...input }) => {
-      const outcome = route(catalogue, input);
+    fc.property(situations, (situation) => {
+      const { catalogue } = situation;
+      const outcome = route(catalogue, questionOf(situation));
       const { considered, skippedByReason } = outcome.kind === "decided" ? outcome.decision : outcome;
       const skips = Object.values(skippedByReason).reduce((sum, count) => sum + count, 0);
       expect(triedModels(outcome).length + skips).toBe(catalogue.models.length);
@@ -190,6 +118,7 @@ test("every model is accounted for, once, with a reason when it was skipped", ()
         expect(candidate.skipReason === null).toBe(candidate.outcome !== "skipped");
       }
       if (outcome.kind === "decided") routingDecisionSchema.parse(outcome.decision);
+      else routingRefusalSchema.parse(outcome);
     }),
     runs,
   );
@@ -209,7 +138,23 @@ function brokenPromises(id: string, { catalogue, features: wanted, health, exclu
   const state = health[provider.id] ?? testHealth();
   const failures = excluded.filter((failed) => failed.providerId === provider.id);
   const overflows = excluded.map((failed) => failed.overflowedContextTokens ?? -1);
+  const latencyMs = state.latencyMs ?? candidate.expectedLatencyMs;
+  const served = candidate.capabilities ?? undeclaredCapabilities;
+  const operations = served.filter((name) => isOperation(name));
+  const outputTokens = wanted.operation === "embeddings" ? 0 : (maxOutputTokens ?? 512);
+  const costUsd =
+    candidate.price === null
+      ? Infinity
+      : (inputTokens * candidate.price.inputPer1kUsd + outputTokens * candidate.price.outputPer1kUsd) / 1000;
   const promises: Record<string, boolean> = {
+    key: wanted.allowedModelIds?.includes(id) !== false,
+    operation:
+      operations.length === 0 ? wanted.operation !== "embeddings" : served.includes(wanted.operation),
+    needs: served.every((name) => isOperation(name)) || wanted.needs.every((need) => served.includes(need)),
+    budget: policy.maxBudgetUsd === null || costUsd <= policy.maxBudgetUsd + 1e-12,
+    latency: policy.maxLatencyMs === null || latencyMs === null || latencyMs <= policy.maxLatencyMs,
+    named: isNamed(id, { catalogue, features: wanted }) || excluded.length > 0,
+    escalation: excluded.length === 0 || policy.allowEscalation,
     enabled: candidate.enabled && provider.enabled,
     fits: contextFits(candidate.contextTokens, { inputTokens, maxOutputTokens }),
     context: contextTokens >= (policy.minContextTokens ?? 0),
@@ -220,4 +165,20 @@ function brokenPromises(id: string, { catalogue, features: wanted, health, exclu
     larger: overflows.every((tokens) => contextTokens > tokens),
   };
   return Object.entries(promises).flatMap(([promise, kept]) => (kept ? [] : [`${id}: ${promise}`]));
+}
+
+function isOperation(capability: Capability): boolean {
+  return capability === "chat" || capability === "completion" || capability === "embeddings";
+}
+
+/** Whether the request's name admits the model at all, in a first round. */
+function isNamed(
+  id: string,
+  { catalogue, features: wanted }: Pick<Situation, "catalogue" | "features">,
+): boolean {
+  const name = wanted.requestedModel ?? "";
+  const alias = catalogue.aliases.findLast((known) => known.id === name && known.enabled);
+  if (alias !== undefined) return alias.variants.some((variant) => variant.modelId === id);
+  if (name === "" || name === "*" || wanted.policy.allowFallback) return true;
+  return id === name.slice(name.indexOf("/") + 1);
 }

@@ -1,3 +1,4 @@
+import type { RoutingPolicy } from "@tokenhub/contracts";
 import { expect, test } from "vitest";
 import { indexCatalogue } from "./catalogue-index.ts";
 import { decideRoute } from "./decide-route.ts";
@@ -6,7 +7,7 @@ import {
   testFeatures,
   testHealth,
   testModel,
-  testNowMs,
+  testInput,
   testProvider,
 } from "./test-catalogue.ts";
 
@@ -24,10 +25,10 @@ const health = new Map(
 );
 
 // The target is 200 microseconds; the bound leaves room for a busy shared machine.
-test("1,000 models at 20 providers are decided in under a millisecond, median of many", () => {
+test("S2-71, S3-67: 1,000 models at 20 providers are decided in under a millisecond, median of many", () => {
   const catalogue = indexCatalogue(testCatalogue({ providers, models }));
   const features = testFeatures({ stream: true, needs: ["tools"], estimatedInputTokens: 3000 });
-  const decide = () => decideRoute({ catalogue, features, excluded: [], health, nowMs: testNowMs });
+  const decide = () => decideRoute({ ...testInput(testCatalogue()), catalogue, features, health });
   for (let run = 0; run < 500; run++) decide();
   const durationsMs = Array.from({ length: 500 }, () => {
     const startedAt = performance.now();
@@ -37,4 +38,27 @@ test("1,000 models at 20 providers are decided in under a millisecond, median of
   const outcome = decide();
   expect(outcome.kind === "decided" && outcome.decision.fallbacks.length).toBe(999);
   expect(durationsMs[250]).toBeLessThan(1);
+});
+
+test("S2-71: eight times the models take about eight times as long, and filters shorten the work", () => {
+  const many = Array.from(
+    { length: 4000 },
+    (_, n) => ({ ...models[n % 1000], id: `model-${n}` }) as (typeof models)[0],
+  );
+  const fastest = (count: number, policy: Partial<RoutingPolicy> = {}): number => {
+    const catalogue = indexCatalogue(testCatalogue({ providers, models: many.slice(0, count) }));
+    const features = testFeatures({ estimatedInputTokens: 3000, policy });
+    const input = { ...testInput(testCatalogue()), catalogue, features, health };
+    let best = Infinity;
+    for (let run = 0; run < 300; run++) {
+      const startedAt = performance.now();
+      decideRoute(input);
+      best = Math.min(best, performance.now() - startedAt);
+    }
+    return best;
+  };
+  fastest(4000);
+  const few = fastest(500);
+  expect(fastest(4000)).toBeLessThan(few * 8 * 3);
+  expect(fastest(4000, { minWeight: 1000 })).toBeLessThan(fastest(4000));
 });

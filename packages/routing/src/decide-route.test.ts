@@ -1,11 +1,14 @@
 import { routingDecisionSchema, type RoutingPolicy } from "@tokenhub/contracts";
 import { describe, expect, test } from "vitest";
+import { indexCatalogue } from "./catalogue-index.ts";
 import {
+  failedCandidate,
   fateOf,
   mockModelsOfA,
   route,
   sampleOfB,
   singlePrice,
+  testAlias,
   testCatalogue,
   testFeatures,
   testHealth,
@@ -23,7 +26,7 @@ function tried(catalogue: typeof sampleOfB, policy: Partial<RoutingPolicy>, inpu
 describe("strategy weight_minus_cost", () => {
   const policy = { strategy: "weight_minus_cost" } as const;
 
-  test("S3-17, S4-28, S4-38: the sample is tried by weight - 10 * price", () => {
+  test("S3-15, S3-17, S3-20, S4-28, S4-38: the sample is tried by weight - 10 * price", () => {
     const outcome = route(sampleOfB, { features: testFeatures({ policy }) });
     expect(triedModels(outcome)).toEqual(["gpt-4", "claude-2", "gpt-3.5-turbo", "llama-local"]);
     const scores = ["gpt-4", "claude-2", "gpt-3.5-turbo", "llama-local"].map(
@@ -32,7 +35,7 @@ describe("strategy weight_minus_cost", () => {
     expect(scores).toEqual([89.7, 84.9, 79.98, 70].map((score) => expect.closeTo(score, 10)));
   });
 
-  test("S4-32, S4-35: for a need of 9000 tokens only claude-2 qualifies", () => {
+  test("S3-18, S3-19, S4-32, S4-35: for a need of 9000 tokens only claude-2 qualifies", () => {
     expect(tried(sampleOfB, policy, 9000)).toEqual(["claude-2"]);
   });
 
@@ -57,15 +60,15 @@ describe("strategy weight_minus_cost", () => {
 describe("strategy highest_weight", () => {
   const policy = { strategy: "highest_weight" } as const;
 
-  test("S2-16, S2-26, S4-37: without constraints mock-gpt-4 is picked", () => {
+  test("S2-9, S2-16, S2-22, S2-26, S4-10, S4-37: without constraints mock-gpt-4 is picked", () => {
     expect(tried(mockModelsOfA, policy)).toEqual(["mock-gpt-4", "mock-gpt-3.5"]);
   });
 
-  test("S0-6, S2-15, S2-18: with max_cost 0.01 mock-gpt-3.5 is picked and nothing else is left", () => {
+  test("S0-6, S2-15, S2-18, S2-24: with max_cost 0.01 mock-gpt-3.5 is picked and nothing else is left", () => {
     expect(tried(mockModelsOfA, { ...policy, maxCostPer1kUsd: 0.01 })).toEqual(["mock-gpt-3.5"]);
   });
 
-  test("S2-14, S2-19: a required context of 5000 leaves mock-gpt-4, 9000 leaves none", () => {
+  test("S0-5, S2-14, S2-19, S2-25: a required context of 5000 leaves mock-gpt-4, 9000 leaves none", () => {
     expect(tried(mockModelsOfA, { ...policy, minContextTokens: 5000 })).toEqual(["mock-gpt-4"]);
     const refused = route(mockModelsOfA, {
       features: testFeatures({ policy: { ...policy, minContextTokens: 9000 } }),
@@ -124,7 +127,7 @@ describe("strategy objective", () => {
     expect(triedModels(outcome)[0]).toBe("mock-gpt-3.5");
   });
 
-  test("S1-3: cost, latency, reliability and weight each change the choice", () => {
+  test("S0-1, S1-3, S1-9: cost, latency, reliability and weight each change the choice", () => {
     const providers = [testProvider("p"), testProvider("q")];
     const models = [testModel("p1", { providerId: "p" }), testModel("q1", { providerId: "q" })];
     const catalogue = testCatalogue({ providers, models });
@@ -206,7 +209,7 @@ describe("ties", () => {
 describe("a named model", () => {
   const catalogue = testCatalogue({
     models: [testModel("a", { weight: 1 }), testModel("b", { weight: 9 }), testModel("c", { weight: 5 })],
-    aliases: [{ id: "small", modelIds: ["a", "c"] }],
+    aliases: [testAlias("small", { models: ["a", "c"] })],
   });
 
   test("is the only candidate", () => {
@@ -265,7 +268,10 @@ describe("the decision record", () => {
 
   test("keeps an alias's name from breaking a header", () => {
     const id = `schnell\r\nx: ${"ä".repeat(200)}`;
-    const catalogue = testCatalogue({ models: [testModel("a")], aliases: [{ id, modelIds: ["a"] }] });
+    const catalogue = testCatalogue({
+      models: [testModel("a")],
+      aliases: [testAlias(id, { models: ["a"] })],
+    });
     const outcome = route(catalogue, { features: testFeatures({ requestedModel: id }) });
     expect(outcome.kind === "decided" && outcome.decision.reason).toMatch(/^alias:[\u0020-\u007e]{1,64}$/);
   });
@@ -285,7 +291,7 @@ describe("the decision record", () => {
 
   test("counts models that were merely not named, and does not list them", () => {
     const models = [testModel("z", { weight: 99 }), testModel("a", { enabled: false }), testModel("b")];
-    const catalogue = testCatalogue({ models, aliases: [{ id: "ab", modelIds: ["a", "b"] }] });
+    const catalogue = testCatalogue({ models, aliases: [testAlias("ab", { models: ["a", "b"] })] });
     const outcome = route(catalogue, { features: testFeatures({ requestedModel: "ab" }) });
     const considered = outcome.kind === "decided" ? outcome.decision.considered : [];
     expect(considered.map(({ modelId, skipReason }) => [modelId, skipReason])).toEqual([
@@ -293,5 +299,106 @@ describe("the decision record", () => {
       ["a", "disabled"],
     ]);
     expect(outcome).toMatchObject({ decision: { skippedByReason: { disabled: 1, not_named: 1 } } });
+  });
+});
+
+describe("the catalogue decides", () => {
+  test("S0-2, S2-23: models of every enabled provider take part", () => {
+    const providers = ["p", "q", "r"].map((id) => testProvider(id));
+    const models = providers.map(({ id }) => testModel(`${id}1`, { providerId: id }));
+    expect(triedModels(route(testCatalogue({ providers, models })))).toEqual(["p1", "q1", "r1"]);
+  });
+
+  test("S1d-3: weight, context, both prices, expected latency and the switch of a model each change the order", () => {
+    const other = testModel("other", { expectedLatencyMs: 500 });
+    const first = (changes: Partial<typeof other>, features = testFeatures()): string | undefined =>
+      triedModels(
+        route(
+          testCatalogue({ models: [testModel("model", { expectedLatencyMs: 500, ...changes }), other] }),
+          {
+            features,
+          },
+        ),
+      )[0];
+    expect(first({})).toBe("model");
+    expect(first({ weight: 1 })).toBe("other");
+    expect(first({ contextTokens: 100 })).toBe("other");
+    expect(first({ price: { inputPer1kUsd: 0.02, outputPer1kUsd: 0.03 } })).toBe("other");
+    expect(first({ price: { inputPer1kUsd: 0.01, outputPer1kUsd: 0.04 } })).toBe("other");
+    expect(first({ expectedLatencyMs: 600 })).toBe("other");
+    expect(first({ enabled: false })).toBe("other");
+  });
+
+  test("S4-36: with a cost limit the cheaper model is taken, without one the heavier", () => {
+    const first = (maxCostPer1kUsd: number | null): string | undefined =>
+      tried(sampleOfB, { strategy: "weight_minus_cost", maxCostPer1kUsd })[0];
+    expect(first(null)).toBe("gpt-4");
+    expect(first(0.01)).toBe("claude-2");
+    expect(first(0.002)).toBe("gpt-3.5-turbo");
+  });
+
+  test("S1d-4: mode, budget, latency and min_weight of a request each change the choice", () => {
+    const catalogue = testCatalogue({
+      models: [
+        testModel("strong", { weight: 10, price: singlePrice(0.06), expectedLatencyMs: 3000 }),
+        testModel("weak", { weight: 2, price: singlePrice(0.001), expectedLatencyMs: 300 }),
+      ],
+    });
+    expect(tried(catalogue, { mode: "high_confidence" })[0]).toBe("strong");
+    expect(tried(catalogue, { mode: "cheap" })[0]).toBe("weak");
+    expect(tried(catalogue, { mode: "high_confidence", maxBudgetUsd: 0.01 })).toEqual(["weak"]);
+    expect(tried(catalogue, { mode: "high_confidence", maxLatencyMs: 1000 })).toEqual(["weak"]);
+    expect(tried(catalogue, { mode: "cheap", minWeight: 3 })).toEqual(["strong"]);
+  });
+
+  test("S0-19, S1-2, S1-58, S3-50: policy, weights, an overflow and a failover work together in one request", () => {
+    const providers = ["p", "q", "r", "s"].map((id) => testProvider(id));
+    const catalogue = testCatalogue({
+      providers,
+      models: [
+        testModel("p-small", { providerId: "p", weight: 90, contextTokens: 8_000 }),
+        testModel("q-large", { providerId: "q", weight: 80, contextTokens: 64_000 }),
+        testModel("r-large", { providerId: "r", weight: 70, contextTokens: 128_000 }),
+        testModel("s-dear", { providerId: "s", weight: 99, contextTokens: 0, price: singlePrice(1) }),
+      ],
+    });
+    const features = testFeatures({
+      estimatedInputTokens: 5_000,
+      policy: { strategy: "highest_weight", maxCostPer1kUsd: 0.05 },
+    });
+    const next = (excluded: Parameters<typeof failedCandidate>[]): string | undefined =>
+      triedModels(
+        route(catalogue, { features, excluded: excluded.map((args) => failedCandidate(...args)) }),
+      )[0];
+    expect(next([])).toBe("p-small");
+    const overflow = {
+      providerId: "p",
+      failureClass: "context_overflow",
+      overflowedContextTokens: 8_000,
+    } as const;
+    expect(next([["p-small", overflow]])).toBe("q-large");
+    expect(
+      next([
+        ["p-small", overflow],
+        ["q-large", { providerId: "q", wholeProvider: true }],
+      ]),
+    ).toBe("r-large");
+  });
+});
+
+describe("the registry", () => {
+  test("S3-46: indexing registers models and finds them again, by id and by provider", () => {
+    const index = indexCatalogue(sampleOfB);
+    expect(index.entryById.get("claude-2")?.model.providerId).toBe("anthropic");
+    expect(index.entryById.get("nobody")).toBeUndefined();
+  });
+
+  test("S3-16, S3-46: models can be listed by provider", () => {
+    const ofOpenAi = indexCatalogue(sampleOfB).entries.filter((entry) => entry.model.providerId === "openai");
+    expect(ofOpenAi.map((entry) => entry.model.id)).toEqual(["gpt-4", "gpt-3.5-turbo"]);
+  });
+
+  test("S3-13, S3-46: the best model is selected from weight, cost and context", () => {
+    expect(tried(sampleOfB, { strategy: "weight_minus_cost" })[0]).toBe("gpt-4");
   });
 });

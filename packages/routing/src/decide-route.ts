@@ -5,19 +5,25 @@ import type {
   ProviderHealth,
   RoutingDecision,
   RoutingFeatures,
+  RoutingRefusal,
 } from "@tokenhub/contracts";
+import { noArms, type ArmIndex } from "./bandit/arm-index.ts";
 import type { CatalogueIndex } from "./catalogue-index.ts";
 import { gatherExclusions } from "./exclusions.ts";
+import { favouriteOf, type DrawInput } from "./favourite-of.ts";
 import { headerText } from "./header-text.ts";
-import { countByReason, listConsidered } from "./list-considered.ts";
-import { orderCandidates } from "./order-candidates.ts";
+import { countByReason, listConsidered, type Ranking } from "./list-considered.ts";
+import { moveToFront, orderCandidates } from "./order-candidates.ts";
 import { refuseRoute } from "./refuse-route.ts";
 import { resolveTarget, type RoutingTarget } from "./resolve-target.ts";
-import { isLowerBetter, scoreCandidates } from "./score-candidates.ts";
 import { sceneOf, screenModels, type Scene, type Screening } from "./screen-models.ts";
-import { skipReasonOf } from "./verdict.ts";
+import { strategies } from "./strategies/strategies.ts";
+import { skipReasonOf, verdict } from "./verdict.ts";
 
-export interface RoutingInput {
+/** Largest share of `thompson` decisions that may deviate from the best known model, unless given. */
+export const defaultExplorationShare = 0.2;
+
+export interface RoutingInput extends DrawInput {
   /** From `indexCatalogue`, built once per catalogue version. */
   readonly catalogue: CatalogueIndex;
   readonly features: RoutingFeatures;
@@ -26,24 +32,29 @@ export interface RoutingInput {
   /** By provider id; a provider without an entry is taken for healthy. */
   readonly health: ReadonlyMap<string, ProviderHealth>;
   readonly nowMs: number;
+  /** Uniform in [0, 1); used for exploration only. */
+  readonly random: () => number;
+  /** From `indexArms`: what `thompson` knows; nothing unless given. */
+  readonly arms?: ArmIndex;
+  /** 0..1, for `thompson`; 0.2 unless given. */
+  readonly explorationShare?: number;
+  /** Softmax temperature of `objective`; 0, always the best, unless given. */
+  readonly explorationTemperature?: number;
 }
 
 export type RoutingOutcome =
   | { readonly kind: "decided"; readonly decision: RoutingDecision }
-  | {
-      readonly kind: "refused";
-      readonly failure: CallFailure;
-      readonly considered: ConsideredCandidate[];
-      readonly skippedByReason: RoutingDecision["skippedByReason"];
-    };
+  | ({ readonly kind: "refused"; readonly failure: CallFailure } & Readonly<RoutingRefusal>);
 
 /**
- * Chooses the model for a request and the order of its fallbacks, or says why there is none.
+ * Chooses the model for a request and the order of its fallbacks, or says why there is none. Real requests and what-if
+ * questions take this same path.
  *
  * 1. The name is resolved (`resolveTarget`). A named model is the only candidate unless `policy.allowFallback`, when it is
  *    the first one; an alias admits its models only; without a name every model is a candidate.
- * 2. Each model is screened (`screenModels`); limits are hard, and no fallback or last resort breaks them.
- * 3. What is left is scored (`scoreCandidates`) and put in order (`orderCandidates`).
+ * 2. Each model is screened (`screenModels`); limits are hard, and no fallback, trial or last resort breaks them.
+ * 3. What is left is scored by the request's strategy and put in order (`orderCandidates`); an alias that draws by weight
+ *    has its drawn variant first (`favouriteOf`), and a strategy that explores may try another one than the best.
  *
  * The result depends on the arguments alone, not on the order of the catalogue. Every model is accounted for: the chosen
  * one, the fallbacks and the counts of `skippedByReason` add up to the catalogue. The references in `chosen` and
@@ -53,32 +64,33 @@ export function decideRoute(input: RoutingInput): RoutingOutcome {
   const { catalogue, features } = input;
   const target = targetOf(input);
   const exclusions = gatherExclusions(catalogue, input.excluded);
-  const scene = sceneOf(input, { target, exclusions });
+  const favourite = favouriteOf(target, { ...drawOf(input), isFirstRound: exclusions === null });
+  const scene = sceneOf(input, { target, favourite, exclusions });
   const screening = screenModels(scene);
-  const skippedByReason = countByReason(screening);
-  const ranking = rank(screening, { scene, features });
-  const considered = listConsidered(screening, { scene, ranking });
-  const references = referencesOf(screening, ranking.order);
+  const ranking = rank(screening, { scene, input });
+  const story = {
+    strategy: features.policy.strategy,
+    mode: features.policy.mode,
+    catalogueVersion: catalogue.version,
+    considered: listConsidered(screening, { scene, ranking }),
+    skippedByReason: countByReason(screening, ranking),
+  };
+  const references = referencesOf(screening, ranking);
   const chosen = references[0];
   if (chosen === undefined) {
-    return {
-      kind: "refused",
-      failure: refuseRoute(screening, { scene, skippedByReason }),
-      considered,
-      skippedByReason,
-    };
+    const { skippedByReason } = story;
+    return { kind: "refused", failure: refuseRoute(screening, { scene, skippedByReason }), ...story };
   }
   return {
     kind: "decided",
     decision: {
-      strategy: features.policy.strategy,
-      mode: features.policy.mode,
-      catalogueVersion: catalogue.version,
+      ...story,
       chosen,
+      estimatedCostUsd: story.considered[0]?.estimatedCostUsd ?? null,
+      aliasId: target.kind === "alias" ? target.alias.id : null,
+      explored: ranking.explored,
       fallbacks: references.slice(1),
-      reason: reasonOf({ scene, screening, features, considered }),
-      considered,
-      skippedByReason,
+      reason: reasonOf({ scene, screening, ranking, features, first: story.considered[0] }),
     },
   };
 }
@@ -90,20 +102,47 @@ function targetOf({ catalogue, features, excluded }: RoutingInput): RoutingTarge
   return isGone && features.policy.allowFallback ? { kind: "any" } : target;
 }
 
-function rank(screening: Screening, { scene, features }: { scene: Scene; features: RoutingFeatures }) {
-  const scores = scoreCandidates(screening.candidates, { features, states: scene.states });
+function drawOf({ requestId, keyId, takeTurn }: RoutingInput): DrawInput {
+  return { requestId, keyId, ...(takeTurn === undefined ? {} : { takeTurn }) };
+}
+
+function rank(screening: Screening, { scene, input }: { scene: Scene; input: RoutingInput }): Ranking {
+  const { features } = input;
+  const strategy = strategies[features.policy.strategy];
+  const scoring = { features, states: scene.states, arms: input.arms ?? noArms };
+  const scores = strategy.score(screening.candidates, scoring);
   const order = orderCandidates(screening, {
     scores,
-    lowerIsBetter: isLowerBetter(features.policy.strategy),
+    strategy,
     scene,
     estimatedTokens: features.estimatedInputTokens + (features.maxOutputTokens ?? 0),
   });
-  return { scores, order };
+  const explorable = mayExplore(scene, features) ? (screening.counts[verdict.eligible] ?? 0) : 0;
+  let trialRank = 0;
+  if (explorable > 1 && strategy.explore !== undefined) {
+    trialRank = strategy.explore(
+      { candidates: screening.candidates, order: order.subarray(0, explorable) },
+      {
+        ...scoring,
+        random: input.random,
+        explorationShare: input.explorationShare ?? defaultExplorationShare,
+        explorationTemperature: input.explorationTemperature ?? 0,
+      },
+    );
+    if (trialRank > 0) moveToFront(order, trialRank);
+  }
+  const takenCount = features.policy.allowEscalation ? order.length : Math.min(1, order.length);
+  return { scores, order, takenCount, explored: trialRank > 0 };
 }
 
-function referencesOf(screening: Screening, order: Int32Array): RoutingDecision["fallbacks"] {
+/** Only the first choice of a request is ever a trial, and only where nobody else has a say in it. */
+function mayExplore({ exclusions, favourite }: Scene, { policy }: RoutingFeatures): boolean {
+  return policy.allowExploration && exclusions === null && favourite === null;
+}
+
+function referencesOf(screening: Screening, ranking: Ranking): RoutingDecision["fallbacks"] {
   const references: RoutingDecision["fallbacks"] = [];
-  for (const position of order) {
+  for (const position of ranking.order.subarray(0, ranking.takenCount)) {
     const entry = screening.candidates[position];
     if (entry !== undefined) references.push(entry.reference);
   }
@@ -114,19 +153,21 @@ function referencesOf(screening: Screening, order: Int32Array): RoutingDecision[
 function reasonOf(choice: {
   scene: Scene;
   screening: Screening;
+  ranking: Ranking;
   features: RoutingFeatures;
-  considered: readonly ConsideredCandidate[];
+  first: ConsideredCandidate | undefined;
 }): string {
   const { scene, screening, features } = choice;
   const { target, exclusions } = scene;
   if (exclusions !== null) return `fallback after ${exclusions.lastClass}`;
-  if (target.kind === "alias") return `alias:${headerText(target.id, 64)}`;
+  if (target.kind === "alias") return `alias:${headerText(target.alias.id, 64)}`;
   if (target.kind === "model") {
     const skipReason = skipReasonOf(screening.verdicts[target.entry.ordinal] ?? 0);
     return skipReason === null ? "named" : `fallback after ${skipReason}`;
   }
   const { strategy, mode } = features.policy;
-  const score = Number((choice.considered[0]?.score ?? 0).toFixed(3));
-  const label = strategy === "objective" ? `objective/${mode}` : strategy;
-  return `${label} score=${score} of ${screening.candidates.length}`;
+  const score = Number((choice.first?.score ?? 0).toFixed(3));
+  const label = strategies[strategy].hasModes ? `${strategy}/${mode}` : strategy;
+  const trial = choice.ranking.explored ? " trial" : "";
+  return `${label}${trial} score=${score} of ${screening.candidates.length}`;
 }

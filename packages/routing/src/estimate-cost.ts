@@ -1,6 +1,6 @@
 import type { Price, RoutingFeatures } from "@tokenhub/contracts";
 
-/** Output tokens assumed for a chat request that sets no limit. */
+/** Output tokens assumed for a request that sets no limit. */
 export const assumedOutputTokens = 512;
 
 /** Output tokens a cost estimate counts with: the caller's limit, else 512; embeddings produce none. */

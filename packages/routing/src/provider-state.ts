@@ -1,4 +1,5 @@
 import type { CatalogueProvider, ProviderHealth } from "@tokenhub/contracts";
+import type { CatalogueEntry } from "./catalogue-index.ts";
 
 /**
  * How long an open breaker refuses every call, in milliseconds. The same 30 seconds as `breakerPolicy.openMs` of
@@ -46,4 +47,9 @@ function stateOf(health: ProviderHealth, nowMs: number): ProviderState {
     latencyMs: health.latencyMs,
     errorRate: health.errorRate,
   };
+}
+
+/** Milliseconds an answer takes: the provider's moving average, else what the model is expected to take, else 0 for unknown. */
+export function latencyOf(entry: CatalogueEntry, state: ProviderState | undefined): number {
+  return state?.latencyMs ?? entry.expectedLatencyMs;
 }

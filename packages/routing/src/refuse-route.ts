@@ -17,14 +17,18 @@ const advice: Readonly<Partial<Record<SkipReason, string>>> = {
   capability_missing: "Drop the feature or add a model that has it.",
   context_too_small: "Shorten the input, or lower max_tokens or the demanded context.",
   price_above_limit: "Raise the cost limit.",
-  price_unknown: "Set the models' prices or drop the cost limit.",
+  price_unknown: "Set the models' prices, or drop the cost limit and the budget.",
+  budget_exceeded: "Raise the request's budget, shorten the input or lower max_tokens.",
+  latency_above_limit: "Allow more time.",
+  not_allowed_for_key: "Use a key that admits another model.",
   weight_below_limit: "Lower the demanded weight.",
 };
 
 /**
  * Says why no model can take a request, with the code that helps most: an unknown name first; then, for a request that has
  * failed before, that no candidate is left (the caller keeps the story of the last failure); then a breaker that will
- * close again; then a context too small for the request alone; else the counts by reason. Messages are header-safe and
+ * close again; then a context too small for the request alone; then a key that does not admit what is named; else the
+ * counts by reason. Messages are header-safe and
  * shorter than 300 characters.
  */
 export function refuseRoute(
@@ -46,10 +50,19 @@ export function refuseRoute(
     const message = `The request needs ${scene.demand.neededTokens} tokens of context (input and output, with headroom), the largest allowed model has ${largest}. Shorten the input, lower max_tokens or allow a model with a larger context.`;
     return failure("context_length_exceeded", { class: "context_overflow", message });
   }
-  return failure("no_eligible_model", {
+  return failure(isKeyToBlame(screening, scene) ? "model_not_allowed" : "no_eligible_model", {
     class: "bad_request",
     message: nothingFits(screening, { scene, skippedByReason }),
   });
+}
+
+/** True when every model that the request names is one that the key does not admit. */
+function isKeyToBlame(screening: Screening, { target, open }: Scene): boolean {
+  if (open || (target.kind !== "model" && target.kind !== "alias")) return false;
+  const named = target.kind === "model" ? [target.entry] : target.alias.entries;
+  return (
+    named.length > 0 && named.every((entry) => screening.verdicts[entry.ordinal] === verdict.notAllowedForKey)
+  );
 }
 
 function failure(
@@ -75,12 +88,11 @@ function exhausted(state: {
   const { exclusions, scene } = state;
   const overflowed = exclusions.lastClass === "context_overflow";
   const { overflowedTokens } = exclusions;
-  const why =
-    overflowedTokens === null
+  const why = !scene.demand.allowEscalation
+    ? " The request does not allow escalation to another model."
+    : overflowedTokens === null
       ? ""
-      : scene.demand.allowEscalation
-        ? ` No other allowed model has a context above ${overflowedTokens} tokens.`
-        : " The request does not allow escalation to a larger context.";
+      : ` No other allowed model has a context above ${overflowedTokens} tokens.`;
   const message = `No candidate is left after ${exclusions.count} failed, the last with ${exclusions.lastClass}.${why}`;
   return failure(overflowed ? "context_length_exceeded" : "no_eligible_model", {
     class: exclusions.lastClass,
@@ -121,6 +133,9 @@ function nothingFits(
     .filter(([reason]) => reason !== "not_named")
     .toSorted((a, b) => b[1] - a[1]);
   const commonest = counts[0]?.[0] as SkipReason | undefined;
+  if (scene.target.kind === "alias" && scene.target.alias.entries.length === 0) {
+    return `Alias ${headerText(scene.target.alias.id, nameLimit)} stands for no model of the catalogue. Add one of its models or change its variants.`;
+  }
   if (commonest === undefined) return "The catalogue has no models. Add a provider and a model.";
   const hint = advice[commonest] ?? "Name another model.";
   if (scene.target.kind === "model" && !scene.open) {

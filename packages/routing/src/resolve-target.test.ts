@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { indexCatalogue } from "./catalogue-index.ts";
 import { resolveTarget } from "./resolve-target.ts";
-import { testCatalogue, testModel, testProvider } from "./test-catalogue.ts";
+import { testAlias, testCatalogue, testModel, testProvider } from "./test-catalogue.ts";
 
 const index = indexCatalogue(
   testCatalogue({
@@ -16,10 +16,13 @@ const index = indexCatalogue(
       testModel("local/b", { providerId: "local" }),
       testModel("meta-llama/Llama-2-70b", { providerId: "local" }),
       testModel("gpt-4x", { providerId: "off" }),
+      testModel("x/deep/twin", { providerId: "local" }),
+      testModel("y/twin", { providerId: "local" }),
     ],
     aliases: [
-      { id: "fast", modelIds: ["b", "gpt-4", "b", "deleted"] },
-      { id: "gpt-4", modelIds: ["b"] },
+      testAlias("fast", { models: ["b", "gpt-4", "b", "deleted"] }),
+      testAlias("gpt-4", { models: ["b"] }),
+      testAlias("off-alias", { models: ["b"], enabled: false }),
     ],
   }),
 );
@@ -28,7 +31,7 @@ function named(name: string | null): string {
   const target = resolveTarget(index, name);
   if (target.kind === "model") return `model ${target.entry.model.id}`;
   return target.kind === "alias"
-    ? `alias of ${target.entries.map((entry) => entry.model.id).join(" ")}`
+    ? `alias of ${target.alias.entries.map((entry) => entry.model.id).join(" ")}`
     : target.kind;
 }
 
@@ -46,6 +49,11 @@ describe("the model of a request", () => {
     ["local/meta-llama/Llama-2-70b", "model meta-llama/Llama-2-70b"],
     ["meta-llama/Llama-2-70b", "model meta-llama/Llama-2-70b"],
     ["fast", "alias of b gpt-4"],
+    ["Llama-2-70b", "model meta-llama/Llama-2-70b"],
+    ["off-alias", "unknown"],
+    ["2-70b", "unknown"],
+    ["twin", "unknown"],
+    ["deep/twin", "model x/deep/twin"],
     ["GPT-4", "unknown"],
     ["local/gpt-4", "unknown"],
     ["vllm/b", "unknown"],
@@ -56,9 +64,36 @@ describe("the model of a request", () => {
     expect(named(name)).toBe(expected);
   });
 
+  test("a disabled alias lets the next rule decide", () => {
+    const models = [testModel("vendor/small", { providerId: "openai" }), testModel("big")];
+    const aliases = [
+      testAlias("*", { models: ["big"], enabled: false }),
+      testAlias("small", { models: ["big"], enabled: false }),
+    ];
+    const disabled = indexCatalogue(testCatalogue({ models, aliases }));
+    expect(resolveTarget(disabled, "*").kind).toBe("any");
+    expect(resolveTarget(disabled, "small")).toMatchObject({
+      kind: "model",
+      entry: { model: { id: "vendor/small" } },
+    });
+  });
+
+  test("the exact id wins over a provider prefix and over the end of another id", () => {
+    const models = [
+      testModel("b", { providerId: "a" }),
+      testModel("a/b", { providerId: "a" }),
+      testModel("c/a/b"),
+    ];
+    const ids = indexCatalogue(testCatalogue({ providers: [testProvider("a")], models }));
+    expect(resolveTarget(ids, "a/b")).toMatchObject({ entry: { model: { id: "a/b" } } });
+  });
+
   test("an alias called * replaces the open choice", () => {
     const starred = indexCatalogue(
-      testCatalogue({ models: [testModel("a"), testModel("b")], aliases: [{ id: "*", modelIds: ["b"] }] }),
+      testCatalogue({
+        models: [testModel("a"), testModel("b")],
+        aliases: [testAlias("*", { models: ["b"] })],
+      }),
     );
     expect(resolveTarget(starred, "*").kind).toBe("alias");
     expect(resolveTarget(starred, "auto").kind).toBe("any");

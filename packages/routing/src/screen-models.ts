@@ -3,7 +3,8 @@ import { capabilityBits, maskOf } from "./capability-mask.ts";
 import type { CatalogueEntry, CatalogueIndex } from "./catalogue-index.ts";
 import { neededTokens } from "./context-fit.ts";
 import type { Exclusions } from "./exclusions.ts";
-import { providerStates, type ProviderState } from "./provider-state.ts";
+import { estimateCostUsd, expectedOutputTokens } from "./estimate-cost.ts";
+import { latencyOf, providerStates, type ProviderState } from "./provider-state.ts";
 import type { RoutingTarget } from "./resolve-target.ts";
 import { verdict, verdictCount, type Verdict } from "./verdict.ts";
 
@@ -12,7 +13,13 @@ interface Demand {
   readonly operation: number;
   readonly needs: number;
   readonly neededTokens: number;
+  /** What a cost estimate counts with. */
+  readonly tokens: { readonly inputTokens: number; readonly outputTokens: number };
+  /** Null: all. */
+  readonly allowedModelIds: ReadonlySet<string> | null;
   readonly maxCostPer1kUsd: number | null;
+  readonly maxBudgetUsd: number | null;
+  readonly maxLatencyMs: number | null;
   readonly minWeight: number;
   readonly minContextTokens: number;
   readonly allowEscalation: boolean;
@@ -22,6 +29,8 @@ interface Demand {
 export interface Scene {
   readonly index: CatalogueIndex;
   readonly target: RoutingTarget;
+  /** The candidate that comes first whatever the scores say; null when the strategy chooses. */
+  readonly favourite: CatalogueEntry | null;
   /** True when models that are not named may follow the named one. */
   readonly open: boolean;
   readonly demand: Demand;
@@ -46,13 +55,14 @@ export function sceneOf(
     health: ReadonlyMap<string, ProviderHealth>;
     nowMs: number;
   },
-  choice: { target: RoutingTarget; exclusions: Exclusions | null },
+  choice: Pick<Scene, "target" | "favourite" | "exclusions">,
 ): Scene {
   const { features } = input;
   const { policy } = features;
   return {
     index: input.catalogue,
     target: choice.target,
+    favourite: choice.favourite,
     open: choice.target.kind === "any" || (choice.target.kind === "model" && policy.allowFallback),
     demand: {
       operation: capabilityBits[features.operation],
@@ -61,7 +71,11 @@ export function sceneOf(
         inputTokens: features.estimatedInputTokens,
         maxOutputTokens: features.maxOutputTokens,
       }),
+      tokens: { inputTokens: features.estimatedInputTokens, outputTokens: expectedOutputTokens(features) },
+      allowedModelIds: features.allowedModelIds === null ? null : new Set(features.allowedModelIds),
       maxCostPer1kUsd: policy.maxCostPer1kUsd,
+      maxBudgetUsd: policy.maxBudgetUsd,
+      maxLatencyMs: policy.maxLatencyMs,
       minWeight: policy.minWeight ?? 0,
       minContextTokens: policy.minContextTokens ?? 0,
       allowEscalation: policy.allowEscalation,
@@ -73,9 +87,10 @@ export function sceneOf(
 
 /**
  * Holds every model against the request. Each gets the first reason that applies, in this order: not named; disabled;
- * provider missing or disabled; operation not served; capability missing; context too small; price above the limit or
- * unknown; weight below the limit; context below the caller's minimum; breaker open; already failed; no larger context
- * after an overflow; mock model beside real ones; provider cooling down.
+ * provider missing or disabled; not allowed for the caller's key; operation not served; capability missing; context too
+ * small; price per 1,000 tokens above the limit or unknown; estimated cost above the budget or unknown; weight below the
+ * limit; context below the caller's minimum; latency above the limit; breaker open; already failed; escalation not allowed;
+ * no larger context after an overflow; mock model beside real ones; provider cooling down.
  *
  * Only the last is soft: a model whose provider asked for a pause is kept when nothing else is left. No other limit is ever
  * lifted.
@@ -110,11 +125,12 @@ export function screenModels(scene: Scene): Screening {
 
 function namedEntries(target: RoutingTarget): readonly CatalogueEntry[] {
   if (target.kind === "model") return [target.entry];
-  return target.kind === "alias" ? target.entries : [];
+  return target.kind === "alias" ? target.alias.entries : [];
 }
 
 function judge(entry: CatalogueEntry, { scene, isNamed }: { scene: Scene; isNamed: boolean }): Verdict {
   if (entry.standing !== verdict.eligible) return entry.standing;
+  if (scene.demand.allowedModelIds?.has(entry.model.id) === false) return verdict.notAllowedForKey;
   const unfit = judgeAbility(entry, scene.demand);
   return unfit === verdict.eligible ? judgeCircumstances(entry, { scene, isNamed }) : unfit;
 }
@@ -128,6 +144,11 @@ function judgeAbility(entry: CatalogueEntry, demand: Demand): Verdict {
     if (Number.isNaN(entry.higherPer1kUsd)) return verdict.priceUnknown;
     if (entry.higherPer1kUsd > demand.maxCostPer1kUsd) return verdict.priceAboveLimit;
   }
+  if (demand.maxBudgetUsd !== null) {
+    const costUsd = estimateCostUsd(entry, demand.tokens);
+    if (Number.isNaN(costUsd)) return verdict.priceUnknown;
+    if (costUsd > demand.maxBudgetUsd) return verdict.budgetExceeded;
+  }
   if (entry.weight < demand.minWeight) return verdict.weightBelowLimit;
   if (entry.contextTokens < demand.minContextTokens) return verdict.contextBelowMinimum;
   return verdict.eligible;
@@ -140,15 +161,16 @@ function judgeCircumstances(
 ): Verdict {
   const { exclusions, demand } = scene;
   const state = scene.states[entry.providerOrdinal];
+  if (demand.maxLatencyMs !== null && latencyOf(entry, state) > demand.maxLatencyMs) {
+    return verdict.latencyAboveLimit;
+  }
   if (state?.breaker === "refuse") return verdict.breakerOpen;
   if (exclusions !== null) {
     if (exclusions.models.has(entry.ordinal) || exclusions.providers.has(entry.model.providerId)) {
       return verdict.alreadyFailed;
     }
-    if (
-      exclusions.overflowedTokens !== null &&
-      (!demand.allowEscalation || entry.contextTokens <= exclusions.overflowedTokens)
-    ) {
+    if (!demand.allowEscalation) return verdict.escalationNotAllowed;
+    if (exclusions.overflowedTokens !== null && entry.contextTokens <= exclusions.overflowedTokens) {
       return verdict.escalationNeedsLargerContext;
     }
   }

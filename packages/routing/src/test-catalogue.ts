@@ -1,6 +1,7 @@
 import {
   routingPolicySchema,
   type Catalogue,
+  type CatalogueAlias,
   type CatalogueModel,
   type CatalogueProvider,
   type ExcludedCandidate,
@@ -22,6 +23,8 @@ export function testProvider(id: string, changes: Partial<CatalogueProvider> = {
     concurrency: 8,
     headers: {},
     options: {},
+    credentialSource: "env",
+    rateLimit: null,
     ...changes,
   };
 }
@@ -38,8 +41,20 @@ export function testModel(id: string, changes: Partial<CatalogueModel> = {}): Ca
     price: { inputPer1kUsd: 0.01, outputPer1kUsd: 0.03 },
     capabilities: null,
     expectedLatencyMs: null,
+    priceSource: null,
+    contextSource: null,
+    toolNameMap: {},
+    gemma4Output: false,
     ...changes,
   };
+}
+
+export function testAlias(
+  id: string,
+  { models, ...changes }: { models: readonly string[] } & Partial<CatalogueAlias>,
+): CatalogueAlias {
+  const variants = models.map((modelId) => ({ modelId, weight: 1 }));
+  return { id, enabled: true, stickyBy: "scored", variants, ...changes };
 }
 
 export function singlePrice(per1kUsd: number): CatalogueModel["price"] {
@@ -62,6 +77,7 @@ export function testFeatures(
     estimatedInputTokens: 100,
     maxOutputTokens: null,
     needs: [],
+    allowedModelIds: null,
     ...rest,
     policy: routingPolicySchema.parse(policy ?? {}),
   };
@@ -96,22 +112,34 @@ export function failedCandidate(
 
 export const testNowMs = 1_000_000_000;
 
+type KnownMembers<Of> = { [Name in keyof Of]?: Exclude<Of[Name], undefined> };
+
+/** What a test changes about a decision's input. */
+export type RouteChanges = KnownMembers<Omit<RoutingInput, "catalogue" | "health">> & {
+  health?: Record<string, ProviderHealth>;
+};
+
 /** Routes a request over a catalogue that is indexed on the spot. */
-export function route(
-  catalogue: Catalogue,
-  changes: Partial<Omit<RoutingInput, "catalogue" | "health">> & {
-    health?: Record<string, ProviderHealth>;
-  } = {},
-): RoutingOutcome {
+export function route(catalogue: Catalogue, changes: RouteChanges = {}): RoutingOutcome {
+  return decideRoute(testInput(catalogue, changes));
+}
+
+/** The input of a decision over a catalogue that is indexed on the spot. */
+export function testInput(catalogue: Catalogue, changes: RouteChanges = {}): RoutingInput {
   const { health, ...rest } = changes;
-  return decideRoute({
+  return {
     features: testFeatures(),
     excluded: [],
     nowMs: testNowMs,
+    requestId: "req_0000000000000000",
+    keyId: null,
+    random: () => {
+      throw new Error("this decision was to be made without randomness");
+    },
     ...rest,
     catalogue: indexCatalogue(catalogue),
     health: new Map(Object.entries(health ?? {})),
-  });
+  };
 }
 
 /** Ids in the order in which they would be tried; empty when the request was refused. */

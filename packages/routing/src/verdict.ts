@@ -2,7 +2,7 @@ import type { SkipReason } from "@tokenhub/contracts";
 
 /**
  * What screening found about a model: one small number per model, so that sentences are built only for the candidates that
- * a decision lists. The first four may take the request.
+ * a decision lists. The first three may take the request. The order is that of the checks.
  */
 export const verdict = {
   eligible: 0,
@@ -16,21 +16,25 @@ export const verdict = {
   disabled: 5,
   providerMissing: 6,
   providerDisabled: 7,
-  operationNotServed: 8,
-  capabilityMissing: 9,
-  contextTooSmall: 10,
-  priceUnknown: 11,
-  priceAboveLimit: 12,
-  weightBelowLimit: 13,
-  contextBelowMinimum: 14,
-  breakerOpen: 15,
-  alreadyFailed: 16,
-  escalationNeedsLargerContext: 17,
-  mockOnlyWhenAlone: 18,
+  notAllowedForKey: 8,
+  operationNotServed: 9,
+  capabilityMissing: 10,
+  contextTooSmall: 11,
+  priceUnknown: 12,
+  priceAboveLimit: 13,
+  budgetExceeded: 14,
+  weightBelowLimit: 15,
+  contextBelowMinimum: 16,
+  latencyAboveLimit: 17,
+  breakerOpen: 18,
+  alreadyFailed: 19,
+  escalationNotAllowed: 20,
+  escalationNeedsLargerContext: 21,
+  mockOnlyWhenAlone: 22,
 } as const;
 export type Verdict = (typeof verdict)[keyof typeof verdict];
 
-export const verdictCount = 19;
+export const verdictCount = 23;
 
 const skipReasons: Readonly<Record<number, SkipReason>> = {
   [verdict.coolingDown]: "provider_cooling_down",
@@ -38,15 +42,19 @@ const skipReasons: Readonly<Record<number, SkipReason>> = {
   [verdict.disabled]: "disabled",
   [verdict.providerMissing]: "provider_missing",
   [verdict.providerDisabled]: "provider_disabled",
+  [verdict.notAllowedForKey]: "not_allowed_for_key",
   [verdict.operationNotServed]: "operation_not_served",
   [verdict.capabilityMissing]: "capability_missing",
   [verdict.contextTooSmall]: "context_too_small",
   [verdict.priceUnknown]: "price_unknown",
   [verdict.priceAboveLimit]: "price_above_limit",
+  [verdict.budgetExceeded]: "budget_exceeded",
   [verdict.weightBelowLimit]: "weight_below_limit",
   [verdict.contextBelowMinimum]: "context_too_small",
+  [verdict.latencyAboveLimit]: "latency_above_limit",
   [verdict.breakerOpen]: "breaker_open",
   [verdict.alreadyFailed]: "already_failed",
+  [verdict.escalationNotAllowed]: "escalation_not_allowed",
   [verdict.escalationNeedsLargerContext]: "escalation_needs_larger_context",
   [verdict.mockOnlyWhenAlone]: "mock_only_when_alone",
 };

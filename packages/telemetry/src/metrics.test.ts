@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openLabel } from "./label-values.ts";
-import { createMetrics } from "./metrics.ts";
+import { callDurationBuckets, callLatencyBucketsMs, createMetrics } from "./metrics.ts";
 
 const lanes = ["interactive", "background"] as const;
 
@@ -74,4 +74,48 @@ test("process metrics are included only on request", async () => {
   expect(await createMetrics({ service: "s", processMetrics: true }).registry.metrics()).toContain(
     "process_cpu",
   );
+});
+
+test("a metric can be described without its values", () => {
+  const metrics = createMetrics({ service: "s" });
+  metrics.counter({ name: "c_total", help: "Things.", labels: { lane: lanes } });
+  metrics.histogram({ name: "h", help: "Time.", labels: {} });
+  metrics.gauge({ name: "g", help: "Depth.", labels: { queue: openLabel({ limit: 1 }) } });
+  expect(metrics.described).toEqual([
+    { name: "c_total", type: "counter", help: "Things.", labels: ["lane"] },
+    { name: "h", type: "histogram", help: "Time.", labels: [] },
+    { name: "g", type: "gauge", help: "Depth.", labels: ["queue"] },
+  ]);
+});
+
+test("a gauge whose source fails or hangs has no values, and the scrape is answered all the same", async () => {
+  const metrics = createMetrics({ service: "s" });
+  const late = Promise.withResolvers<void>();
+  metrics.counter({ name: "c", help: "c", labels: {} }).add({});
+  metrics.gauge({ name: "broken", help: "b", labels: {}, collect: () => Promise.reject(new Error("gone")) });
+  metrics.gauge({
+    name: "hanging",
+    help: "h",
+    labels: {},
+    collect: async (gauge) => {
+      await late.promise;
+      gauge.set({}, 1);
+    },
+  });
+  const startedAtMs = performance.now();
+  const text = await metrics.registry.metrics();
+  expect(performance.now() - startedAtMs).toBeLessThan(2_500);
+  expect(text).toContain('c{service="s"} 1');
+  expect(text).not.toMatch(/^(?:broken|hanging)\{/m);
+  late.resolve();
+  await late.promise;
+});
+
+test("S0-13, S1-31, S3-87: the buckets go from a cached answer to a reasoning call of ten minutes, in both units", () => {
+  expect(callDurationBuckets[0]).toBe(0.005);
+  expect(callDurationBuckets.at(-1)).toBe(600);
+  expect(callDurationBuckets).toEqual(callDurationBuckets.toSorted((a, b) => a - b));
+  expect(callLatencyBucketsMs[0]).toBe(5);
+  // An alarm at ten seconds needs buckets above it.
+  expect(callLatencyBucketsMs.filter((bucketMs) => bucketMs > 10_000).length).toBeGreaterThan(3);
 });

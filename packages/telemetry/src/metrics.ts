@@ -3,7 +3,13 @@ import { createLabelGuard, type LabelGuard, type LabelValue, type LabelValues } 
 
 /** Seconds from a cached answer to a long reasoning call. */
 export const callDurationBuckets: readonly number[] = [
-  0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600,
+  0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600,
+];
+/** The same in milliseconds. */
+export const callLatencyBucketsMs: readonly number[] = callDurationBuckets.map((seconds) => seconds * 1_000);
+/** Output tokens per second, from a loaded CPU to the fastest accelerators. */
+export const tokenSpeedBuckets: readonly number[] = [
+  1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 250, 500, 1_000, 2_500,
 ];
 /** Seconds for steps of our own: routing, admission, queue waits. */
 export const stepDurationBuckets: readonly number[] = [
@@ -31,14 +37,27 @@ export interface GaugeMetric<Spec extends LabelSpec> {
   readonly set: (labels: Labels<Spec>, value: number) => void;
 }
 
+/** What is known of a metric apart from its values. */
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: "counter" | "histogram" | "gauge";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 export interface Metrics {
+  /** Every metric made so far, in order; process metrics are not among them. */
+  readonly described: readonly MetricDescription[];
   /** For `startAdminServer`, or the gateway's own `/metrics`. */
   readonly registry: MetricsRegistry;
   readonly counter: <const Spec extends LabelSpec>(options: MetricOptions<Spec>) => CounterMetric<Spec>;
   readonly histogram: <const Spec extends LabelSpec>(
     options: MetricOptions<Spec> & { readonly buckets?: readonly number[] },
   ) => HistogramMetric<Spec>;
-  /** `collect` runs at every scrape and sets the present values; values it no longer sets disappear. */
+  /**
+   * `collect` runs at every scrape and sets the present values; values it no longer sets disappear. One that fails or takes
+   * longer than a second leaves its gauge without values, and never the scrape without an answer.
+   */
   readonly gauge: <const Spec extends LabelSpec>(
     options: MetricOptions<Spec> & { readonly collect?: (gauge: GaugeMetric<Spec>) => void | Promise<void> },
   ) => GaugeMetric<Spec>;
@@ -49,6 +68,9 @@ export interface MetricsRegistry {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
+
+/** A scrape must be answered although what a gauge asks, such as Redis, is away. */
+const collectLimitMs = 1_000;
 
 /**
  * A registry of one process (never the library's global one, so that several services can run in one process) and typed
@@ -65,58 +87,92 @@ export function createMetrics({
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   if (processMetrics) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const described: MetricDescription[] = [];
+  const describe = (
+    type: MetricDescription["type"],
+    { name, help, labels }: MetricOptions<LabelSpec>,
+  ): string[] => {
+    const labelNames = Object.keys(labels);
+    described.push({ name, type, help, labels: labelNames });
+    return labelNames;
+  };
   return {
     registry,
-    counter: ({ name, help, labels }) => {
-      const counter = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] });
+    described,
+    counter: (options) => {
+      const { name, help, labels } = options;
+      const counter = new Counter({ name, help, labelNames: describe("counter", options), registers });
       const bound = createBound(labels);
       return { add: (given, amount = 1) => counter.inc(bound(given), amount) };
     },
-    histogram: ({ name, help, labels, buckets = callDurationBuckets }) => {
-      const labelNames = Object.keys(labels);
-      const histogram = new Histogram({
-        name,
-        help,
-        labelNames,
-        buckets: [...buckets],
-        registers: [registry],
-      });
+    histogram: (options) => {
+      const { name, help, labels, buckets = callDurationBuckets } = options;
+      const labelNames = describe("histogram", options);
+      const histogram = new Histogram({ name, help, labelNames, buckets: [...buckets], registers });
       const bound = createBound(labels);
       return { observe: (given, value) => histogram.observe(bound(given), value) };
     },
-    gauge: <const Spec extends LabelSpec>({
-      name,
-      help,
-      labels,
-      collect,
-    }: MetricOptions<Spec> & { readonly collect?: (gauge: GaugeMetric<Spec>) => void | Promise<void> }) => {
+    gauge: <const Spec extends LabelSpec>(
+      options: MetricOptions<Spec> & {
+        readonly collect?: (gauge: GaugeMetric<Spec>) => void | Promise<void>;
+      },
+    ) => {
+      const { name, help, labels, collect } = options;
       const bound = createBound(labels);
       const gauge: Gauge = new Gauge({
         name,
         help,
-        labelNames: Object.keys(labels),
-        registers: [registry],
-        ...(collect === undefined
-          ? {}
-          : {
-              collect: async () => {
-                gauge.reset();
-                await collect(metric);
-              },
-            }),
+        labelNames: describe("gauge", options),
+        registers,
+        ...(collect === undefined ? {} : { collect: () => collectAnew(gauge, collect, bound) }),
       });
-      const metric: GaugeMetric<Spec> = { set: (given, value) => gauge.set(bound(given), value) };
-      return metric;
+      return { set: (given, value) => gauge.set(bound(given), value) };
     },
   };
 }
 
+type Bound = (labels: Readonly<Record<string, string | undefined>>) => Record<string, string>;
+
+/** What is found late, after the scrape was answered, is not shown as if it were the next scrape's. */
+async function collectAnew<Spec extends LabelSpec>(
+  gauge: Gauge,
+  collect: (metric: GaugeMetric<Spec>) => void | Promise<void>,
+  bound: Bound,
+): Promise<void> {
+  const found: (readonly [labels: Record<string, string>, value: number])[] = [];
+  const isComplete = await finishesInTime(async () =>
+    collect({ set: (given, value) => void found.push([bound(given), value]) }),
+  );
+  gauge.reset();
+  // A gauge without labels is reset to 0, which would be a value.
+  gauge.remove({});
+  if (isComplete) for (const [labels, value] of found) gauge.set(labels, value);
+}
+
+/** Why a collection failed is told by whoever owns the dependency: its health check and its error log. */
+async function finishesInTime(run: () => Promise<void>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), collectLimitMs);
+  const done = run().then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Turns the labels of an observation into exactly the declared names with bounded values. */
-function createBound(
-  spec: LabelSpec,
-): (labels: Readonly<Record<string, string | undefined>>) => Record<string, string> {
+function createBound(spec: LabelSpec): Bound {
   const guards: readonly (readonly [name: string, guard: LabelGuard])[] = Object.entries(spec).map(
     ([name, values]) => [name, createLabelGuard(values)],
   );
-  return (labels) => Object.fromEntries(guards.map(([name, guard]) => [name, guard(labels[name] ?? "")]));
+  return (labels) => {
+    const shown: Record<string, string> = {};
+    for (const [name, guard] of guards) shown[name] = guard(labels[name] ?? "");
+    return shown;
+  };
 }

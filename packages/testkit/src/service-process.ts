@@ -25,6 +25,8 @@ export async function startServiceProcess(app: string, env: Record<string, strin
     env: {
       PATH: process.env["PATH"],
       NODE_COMPILE_CACHE: `${root}.cache/compile`,
+      TOKENHUB_RATE_LIMIT_RPS: "100000",
+      TOKENHUB_RATE_LIMIT_BURST: "100000",
       ...env,
       TOKENHUB_ADMIN_PORT: String(adminPort),
     },

@@ -114,6 +114,8 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     TOKENHUB_PORT: "0",
     TOKENHUB_AUTH: "keys",
     TOKENHUB_API_KEYS: testApiKey,
+    TOKENHUB_RATE_LIMIT_RPS: "100000",
+    TOKENHUB_RATE_LIMIT_BURST: "100000",
     UPSTREAM_KEY: upstreamKey,
     ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
     ...options.env,
@@ -152,7 +154,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
   const keyOf: ProviderWorkerConfig["keyOf"] = () => new Secret(upstreamKey);
   const provider = stack.use(
     await composeProviderWorker(
-      { ...worker, onlyProviders: null, keyOf },
+      { ...worker, onlyProviders: null, keyOf, customProviders: product.customProviders },
       { logger: loggerFor("provider-worker") },
     ),
   );

@@ -26,6 +26,11 @@ export interface CanonicalRequest {
   readonly serviceTier: string | null;
   /** Whether the caller wants a usage chunk at the end of an OpenAI stream. */
   readonly includeUsage: boolean | null;
+  /**
+   * OpenAI completions: the answer begins with the prompt. Whoever writes the answer puts it there
+   * (`ResponseContext.echoedPrompt`), so a provider that knows no echo loses nothing.
+   */
+  readonly echoesPrompt: boolean;
   readonly extras: CanonicalExtras;
 }
 
@@ -261,6 +266,8 @@ export type CanonicalFrame =
       readonly usage: Usage | null;
     }
   | { readonly type: "text-delta"; readonly text: string }
+  /** Of tokens whose text comes next, or came without text: entries of OpenAI's `logprobs.content`. */
+  | { readonly type: "logprobs"; readonly entries: readonly JsonObject[] }
   | { readonly type: "citation"; readonly citation: unknown }
   | { readonly type: "refusal-delta"; readonly text: string }
   | { readonly type: "reasoning-delta"; readonly text: string }
@@ -304,6 +311,7 @@ export function isContentFrame(frame: CanonicalFrame): boolean {
     case "native-block":
       return true;
     case "start":
+    case "logprobs":
     case "citation":
     case "reasoning-signature":
     case "block-end":

@@ -32,6 +32,12 @@ describe("inspectRequest", () => {
     expect(inspectRequest("openai-chat", { messages }).estimatedInputTokens).toBe(2);
   });
 
+  test("counts tool_calls in an Anthropic history as the tool_use blocks they will be", () => {
+    const call = { id: "c", type: "function", function: { name: "f", arguments: '{"a": 1}' } };
+    const messages = [{ role: "assistant", content: null, tool_calls: [call] }];
+    expect(inspectRequest("anthropic-messages", { messages }).estimatedInputTokens).toBe(2);
+  });
+
   test("adds the parts of one message up before it floors", () => {
     const part = { type: "text", text: "123" };
     const messages = [{ role: "user", content: [part, part, part, part] }];

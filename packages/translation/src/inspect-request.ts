@@ -1,6 +1,7 @@
 import type { Capability, WireFormatName } from "@tokenhub/contracts";
 import { inspectAnthropicMessages } from "./anthropic-messages/inspect.ts";
 import { inspectOpenAiChat } from "./openai-chat/inspect.ts";
+import { inspectOpenAiCompletions } from "./openai-completions/inspect.ts";
 import { inspectOpenAiEmbeddings } from "./openai-embeddings/inspect.ts";
 
 /** What routing must know of a request before anything is translated. */
@@ -22,6 +23,7 @@ export interface RequestInspection {
  *     per tool call's arguments         floor(bytes / 4)
  *     per tool result                   floor(bytes of its text / 4)
  *     per image 1,024 · per PDF or other binary document 3,000 · per audio clip 1,000
+ *     completions: per prompt           floor(bytes / 4)
  *     embeddings: per input text floor(bytes / 4), per token list its length
  *
  * Tolerant (what is malformed counts nothing) and linear in the size of the body.
@@ -30,6 +32,8 @@ export function inspectRequest(format: WireFormatName, body: Record<string, unkn
   switch (format) {
     case "openai-chat":
       return inspectOpenAiChat(body);
+    case "openai-completions":
+      return inspectOpenAiCompletions(body);
     case "anthropic-messages":
       return inspectAnthropicMessages(body);
     case "openai-embeddings":

@@ -573,8 +573,9 @@ describe("an OpenAI request for Anthropic", () => {
             role: "assistant",
             tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: text } }],
           },
+          { role: "tool", tool_call_id: "a", content: "1" },
         ]);
-        expect(messages).toMatchObject([{}, { content: [{ input: { _tokenhub_raw_arguments: text } }] }]);
+        expect(messages).toMatchObject([{}, { content: [{ input: { _tokenhub_raw_arguments: text } }] }, {}]);
         expect(warnings[0]).toContain("_tokenhub_raw_arguments");
       },
     );

@@ -19,6 +19,7 @@ const words =
   finish_reason stop_reason usage prompt_tokens input_tokens output_tokens error code message_start message_delta
   content_block content_block_start content_block_delta content_block_stop text_delta input_json_delta partial_json
   refusal function_call properties items enabled budget_tokens temperature n seed search_result citations
+  prompt suffix echo text_completion logprobs tokens token_logprobs top_logprobs text_offset content token logprob
   toString constructor hasOwnProperty`.split(/\s+/);
 
 /** JSON of the formats' own words, put together in ways their schemas do not foresee. */
@@ -52,6 +53,7 @@ const requests = fc
     fc.array(fc.tuple(fc.constantFrom("system", "user", "assistant", "tool", "function"), objects)),
   )
   .map(([body, messages]) => ({
+    prompt: "x",
     ...body,
     messages: messages.map(([role, message]) => ({ ...message, role })),
   }));
@@ -61,6 +63,10 @@ const directions = [
   ["anthropic-messages", "openai-chat"],
   ["openai-chat", "openai-chat"],
   ["anthropic-messages", "anthropic-messages"],
+  ["openai-completions", "openai-chat"],
+  ["openai-completions", "anthropic-messages"],
+  ["openai-chat", "openai-completions"],
+  ["anthropic-messages", "openai-completions"],
 ] as const;
 
 /** What is returned, or the TokenHubError's code; any other error is a bug. */
@@ -90,6 +96,7 @@ describe.each(directions)("from %s to %s", (from, to) => {
     const bodies = fc.oneof(
       objects,
       objects.map((message) => ({ choices: [{ message }] })),
+      objects.map((choice) => ({ choices: [{ text: "x", ...choice }] })),
       fc.array(objects).map((content) => ({ type: "message", content })),
     );
     fc.assert(
@@ -108,6 +115,7 @@ describe.each(directions)("from %s to %s", (from, to) => {
     const events = fc.oneof(
       objects,
       objects.map((delta) => ({ choices: [{ index: 0, delta }] })),
+      objects.map((choice) => ({ choices: [{ ...choice, index: 0 }] })),
       fc
         .tuple(
           fc.constantFrom("message_start", "content_block_start", "content_block_delta", "message_delta"),

@@ -7,13 +7,13 @@ import type {
   CanonicalRequest,
   CanonicalResponse,
 } from "./canonical.ts";
-import type { ChatFormatName } from "./wire-format.ts";
 import { wireFormats } from "./wire-formats.ts";
 
 const formats = ["openai-chat", "anthropic-messages"] as const;
+type ConversationFormat = (typeof formats)[number];
 
 const schema = { type: "object", properties: { a: { type: "string" } }, additionalProperties: false };
-const outputs: Record<ChatFormatName, CanonicalOutput[]> = {
+const outputs: Record<ConversationFormat, CanonicalOutput[]> = {
   "openai-chat": [
     { type: "text" },
     { type: "json" },
@@ -22,7 +22,7 @@ const outputs: Record<ChatFormatName, CanonicalOutput[]> = {
   ],
   "anthropic-messages": [{ type: "json-schema", name: null, description: null, schema, strict: true }],
 };
-const reasonings: Record<ChatFormatName, CanonicalReasoning[]> = {
+const reasonings: Record<ConversationFormat, CanonicalReasoning[]> = {
   "openai-chat": [
     { mode: "on", effort: "high", budgetTokens: null, display: null },
     { mode: "off", effort: null, budgetTokens: null, display: null },
@@ -35,7 +35,7 @@ const reasonings: Record<ChatFormatName, CanonicalReasoning[]> = {
 };
 
 /** Everything that both formats have, as the parser of `format` would describe it. */
-function requests(format: ChatFormatName): fc.Arbitrary<CanonicalRequest> {
+function requests(format: ConversationFormat): fc.Arbitrary<CanonicalRequest> {
   const isOpenAi = format === "openai-chat";
   return fc.record({
     model: fc.constant("m"),
@@ -67,6 +67,7 @@ function requests(format: ChatFormatName): fc.Arbitrary<CanonicalRequest> {
     metadata: isOpenAi ? fc.constantFrom(null, { team: "a" }) : fc.constant(null),
     serviceTier: fc.constantFrom(null, "auto", "default"),
     includeUsage: fc.constant(null),
+    echoesPrompt: fc.constant(false),
     extras: fc.constant({
       format,
       members: isOpenAi ? { store: true, verbosity: "low" } : { container: "c", metadata: { x: 1 } },

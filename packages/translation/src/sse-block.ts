@@ -1,3 +1,5 @@
+import { objectOf, parseJson } from "./json-value.ts";
+
 /** What one event's text says. */
 export interface SseBlock {
   /** Line ends before the event. */
@@ -15,6 +17,11 @@ export function readSseBlock(text: string): SseBlock | null {
   const blankLines = blankLinesPattern.exec(text)?.[0] ?? "";
   const data = linesOf(text).filter(isDataLine).map(dataOf);
   return data.length === 0 ? null : { blankLines, data: data.join("\n") };
+}
+
+/** Whether this is the data of a whole event: a stream that was cut may end in half of one, on which clients throw. */
+export function isWholeData(data: string): boolean {
+  return data === "[DONE]" || objectOf(parseJson(data)) !== null;
 }
 
 /** The event with other data of as many lines; every other line, and how lines are spelled, stays as it is. */

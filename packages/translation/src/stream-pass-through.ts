@@ -4,7 +4,7 @@ import { objectOf, parseJson } from "./json-value.ts";
 import { scanJsonObject } from "./json-scanner.ts";
 import { mapResponseModel } from "./map-response-model.ts";
 import { formatOpenAiStreamError } from "./openai-chat/stream-writer.ts";
-import { readSseBlock, replaceSseData } from "./sse-block.ts";
+import { isWholeData, readSseBlock, replaceSseData } from "./sse-block.ts";
 import { createSseSplitter, splitSseBlocks } from "./sse-splitter.ts";
 import type { StreamContext } from "./wire-format.ts";
 import type { StreamTranscoder } from "./stream-transcoder.ts";
@@ -48,9 +48,7 @@ export function createStreamPassThrough(format: WireFormatName, context: StreamC
   const passRest = (): string => {
     const rest = splitter.takeRest().replace(/[\r\n]+$/, "");
     const block = readSseBlock(rest);
-    if (block === null) return "";
-    const isWhole = block.data === "[DONE]" || objectOf(parseJson(block.data)) !== null;
-    return isWhole ? pass(`${rest}\n\n`) : "";
+    return block !== null && isWholeData(block.data) ? pass(`${rest}\n\n`) : "";
   };
   return {
     push: (text) => (isClosed ? "" : pass(splitter.push(text))),

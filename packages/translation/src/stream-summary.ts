@@ -6,7 +6,7 @@ import { objectOf, objectsOf, parseJson, textOf, type JsonObject } from "./json-
 import { parseOpenAiUsage } from "./openai-chat/convert-usage.ts";
 import { parseOpenAiFinishReason } from "./openai-chat/map-finish-reason.ts";
 import { notJsonError, readAnthropicError, readOpenAiError } from "./provider-stream-error.ts";
-import { hasAnthropicContent, hasOpenAiContent, type FinishSummary } from "./summarise-response.ts";
+import { hasAnthropicContent, hasOpenAiContent, isFilled, type FinishSummary } from "./summarise-response.ts";
 import type { SseEvent } from "./wire-format.ts";
 
 export interface StreamObservation {
@@ -41,7 +41,9 @@ const terminal: StreamObservation = { hasContent: false, isTerminal: true, error
 export function createStreamSummary(format: WireFormatName): StreamSummary {
   switch (format) {
     case "openai-chat":
-      return createOpenAiSummary();
+      return createOpenAiSummary((choice) => hasOpenAiContent(objectOf(choice["delta"])));
+    case "openai-completions":
+      return createOpenAiSummary((choice) => isFilled(choice["text"]));
     case "anthropic-messages":
       return createAnthropicSummary();
     case "openai-embeddings":
@@ -56,7 +58,7 @@ function failed(error: ProviderStreamError): StreamObservation {
   return { hasContent: false, isTerminal: false, error };
 }
 
-function createOpenAiSummary(): StreamSummary {
+function createOpenAiSummary(hasContentIn: (choice: JsonObject) => boolean): StreamSummary {
   let usage: Usage | null = null;
   let rawFinish: string | null = null;
   let upstreamModel: string | null = null;
@@ -67,7 +69,7 @@ function createOpenAiSummary(): StreamSummary {
     if (chunk["usage"] !== undefined) usage = parseOpenAiUsage(chunk["usage"]) ?? usage;
     let hasContent = false;
     for (const choice of objectsOf(chunk["choices"])) {
-      hasContent ||= hasOpenAiContent(objectOf(choice["delta"]));
+      hasContent ||= hasContentIn(choice);
       const isFirst = (choice["index"] ?? 0) === 0;
       if (isFirst && typeof choice["finish_reason"] === "string") rawFinish = choice["finish_reason"];
     }

@@ -16,6 +16,7 @@ describe("summariseResponse", () => {
       upstreamModel: "gpt-up",
       isAnswer: true,
       isEmpty: false,
+      estimatedOutputTokens: 0,
     });
   });
 
@@ -37,6 +38,7 @@ describe("summariseResponse", () => {
       upstreamModel: "claude-up",
       isAnswer: true,
       isEmpty: false,
+      estimatedOutputTokens: 0,
     });
   });
 
@@ -48,6 +50,7 @@ describe("summariseResponse", () => {
       upstreamModel: "e-up",
       isAnswer: true,
       isEmpty: false,
+      estimatedOutputTokens: 0,
     });
   });
 
@@ -114,5 +117,79 @@ describe("summariseResponse", () => {
       outputTokens: 0,
       cacheReadTokens: 4,
     });
+  });
+
+  test.each<[Parameters<typeof summariseResponse>[0], object, string]>([
+    ["openai-chat", { choices: [{ message: { role: "assistant", content: "Hello wörld" } }] }, "Hello wörld"],
+    [
+      "openai-chat",
+      {
+        choices: [
+          {
+            message: {
+              content: [{ type: "text", text: "abc" }],
+              reasoning_content: "Hm, let me see.",
+              refusal: "No.",
+              tool_calls: [
+                { id: "call_123456789", type: "function", function: { name: "f", arguments: '{"a":1}' } },
+                { id: "x", type: "custom", custom: { name: "g", input: "free text" } },
+              ],
+            },
+          },
+          { message: { content: "second choice" } },
+        ],
+      },
+      'abcHm, let me see.No.{"a":1}free textsecond choice',
+    ],
+    [
+      "openai-chat",
+      {
+        choices: [
+          { message: { reasoning_details: [{ type: "reasoning.text", text: "Hm." }], content: "x" } },
+        ],
+      },
+      "Hm.x",
+    ],
+    [
+      "openai-completions",
+      { choices: [{ text: "Once upon a time" }, { text: "twice" }] },
+      "Once upon a timetwice",
+    ],
+    [
+      "anthropic-messages",
+      {
+        content: [
+          { type: "thinking", thinking: "Hm.", signature: "a long signature that nobody wrote" },
+          { type: "text", text: "Hello" },
+          { type: "tool_use", id: "toolu_1", name: "f", input: { a: [1, 2] } },
+          { type: "tool_use", id: "toolu_2", name: "f", input: {} },
+        ],
+      },
+      'Hm.Hello{"a":[1,2]}',
+    ],
+    ["openai-embeddings", { data: [{ embedding: [0.123_456, 0.654_321] }] }, ""],
+  ])("an unmetered %s answer is estimated by what the model wrote: %#", (format, body, written) => {
+    const estimate = Math.floor(new TextEncoder().encode(written).length / 4);
+    expect(summariseResponse(format, body)).toMatchObject({
+      usage: null,
+      estimatedOutputTokens: estimate,
+    });
+  });
+
+  test("what a provider counted is not estimated as well", () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 2 };
+    const body = { choices: [{ message: { content: "x".repeat(400) } }], usage };
+    expect(summariseResponse("openai-chat", body).estimatedOutputTokens).toBe(0);
+  });
+
+  test("input nested beyond what can be written counts nothing, and fails nothing", () => {
+    const nested: unknown = JSON.parse('{"a":'.repeat(10_000) + "1" + "}".repeat(10_000));
+    const body = {
+      content: [
+        { type: "tool_use", input: nested },
+        { type: "text", text: "12345678" },
+      ],
+    };
+    expect(summariseResponse("anthropic-messages", body).estimatedOutputTokens).toBe(2);
   });
 });

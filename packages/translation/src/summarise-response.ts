@@ -1,6 +1,7 @@
 import type { FinishReason, Usage, WireFormatName } from "@tokenhub/contracts";
 import { parseAnthropicUsage } from "./anthropic-messages/convert-usage.ts";
 import { parseAnthropicStopReason } from "./anthropic-messages/map-stop-reason.ts";
+import { estimateOutputTokens } from "./generated-text.ts";
 import { listOf, objectOf, objectsOf, textOf, type JsonObject } from "./json-value.ts";
 import { parseOpenAiUsage } from "./openai-chat/convert-usage.ts";
 import { parseOpenAiFinishReason } from "./openai-chat/map-finish-reason.ts";
@@ -13,6 +14,8 @@ export interface FinishSummary {
 export interface ResponseSummary {
   /** Null when the provider did not say. */
   readonly usage: Usage | null;
+  /** For an answer without `usage`: see `estimateOutputTokens`. 0 where the provider counted. */
+  readonly estimatedOutputTokens: number;
   readonly finishReason: FinishSummary | null;
   readonly upstreamModel: string | null;
   /** The body has the form of an answer, however empty; false for JSON of any other kind. */
@@ -24,9 +27,19 @@ export interface ResponseSummary {
 /** Reads what accounting needs off a provider's answer. Tolerant: a body of another shape is an empty answer. */
 export function summariseResponse(format: WireFormatName, body: unknown): ResponseSummary {
   const answer = objectOf(body) ?? {};
+  const summary = summarise(format, answer);
+  const estimatedOutputTokens = summary.usage === null ? estimateOutputTokens(format, answer) : 0;
+  return { ...summary, estimatedOutputTokens };
+}
+
+type Summary = Omit<ResponseSummary, "estimatedOutputTokens">;
+
+function summarise(format: WireFormatName, answer: JsonObject): Summary {
   switch (format) {
     case "openai-chat":
       return summariseChat(answer);
+    case "openai-completions":
+      return summariseCompletion(answer);
     case "anthropic-messages":
       return summariseMessage(answer);
     case "openai-embeddings":
@@ -40,7 +53,19 @@ export function summariseResponse(format: WireFormatName, body: unknown): Respon
   }
 }
 
-function summariseChat(answer: JsonObject): ResponseSummary {
+function summariseCompletion(answer: JsonObject): Summary {
+  const choices = objectsOf(answer["choices"]);
+  const raw = textOf(choices[0]?.["finish_reason"]);
+  return {
+    usage: parseOpenAiUsage(answer["usage"]),
+    finishReason: raw === null ? null : { unified: parseOpenAiFinishReason(raw), raw },
+    upstreamModel: textOf(answer["model"]),
+    isAnswer: typeof choices[0]?.["text"] === "string",
+    isEmpty: !choices.some((choice) => isFilled(choice["text"])),
+  };
+}
+
+function summariseChat(answer: JsonObject): Summary {
   const choices = objectsOf(answer["choices"]);
   const raw = textOf(choices[0]?.["finish_reason"]);
   return {
@@ -67,11 +92,12 @@ export function hasOpenAiContent(message: JsonObject | null): boolean {
   );
 }
 
-function isFilled(value: unknown): boolean {
+/** A text or list with something in it. */
+export function isFilled(value: unknown): boolean {
   return typeof value === "string" || Array.isArray(value) ? value.length > 0 : false;
 }
 
-function summariseMessage(answer: JsonObject): ResponseSummary {
+function summariseMessage(answer: JsonObject): Summary {
   const raw = textOf(answer["stop_reason"]);
   return {
     usage: parseAnthropicUsage(answer["usage"]),

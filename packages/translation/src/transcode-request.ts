@@ -1,8 +1,10 @@
 import { TokenHubError, type WireFormatName } from "@tokenhub/contracts";
+import { repairMessages } from "./anthropic-messages/repair-messages.ts";
 import { jsonText, objectOf, parseJson } from "./json-value.ts";
 import { scanJsonObject } from "./json-scanner.ts";
 import { spliceMembers, spliceTopLevel, type TopLevelChanges } from "./splice-top-level.ts";
 import { translationBetween } from "./translation-between.ts";
+import { createWarningList, type WarningList } from "./warning-list.ts";
 import type { BuildTarget } from "./wire-format.ts";
 
 export interface TranscodeRequestInput {
@@ -21,12 +23,13 @@ export interface TranscodedRequest {
 /**
  * Turns a caller's body into the provider's. In the same format the bytes stay, apart from: `model` (the upstream name),
  * `stream` (when it differs from the target's), `stream_options.include_usage` (true in every OpenAI stream, because usage
- * is accounted for) and our own member `tokenhub`, which is removed.
+ * is accounted for), our own member `tokenhub`, which is removed, and an Anthropic history that its provider would refuse
+ * (see `repairMessages`).
  * @throws TokenHubError invalid_json, invalid_request
  */
 export function transcodeRequest(input: TranscodeRequestInput): TranscodedRequest {
   const { from, to, bodyText, target } = input;
-  if (from === to) return { bodyText: adaptBody(input), warnings: [] };
+  if (from === to) return adaptBody(input);
   const formats = translationBetween(from, to);
   const body = objectOf(parseJson(bodyText));
   if (body === null) throw new TokenHubError("invalid_json", "The body must be a JSON object.");
@@ -36,7 +39,7 @@ export function transcodeRequest(input: TranscodeRequestInput): TranscodedReques
   return { bodyText: jsonText(built.body), warnings: [...warnings] };
 }
 
-function adaptBody(input: TranscodeRequestInput): string {
+function adaptBody(input: TranscodeRequestInput): TranscodedRequest {
   const { bodyText, target } = input;
   const members = scanJsonObject(bodyText);
   if (members === null) throw new TokenHubError("invalid_json", "The body must be a JSON object.");
@@ -48,7 +51,18 @@ function adaptBody(input: TranscodeRequestInput): string {
   const model = JSON.stringify(target.model);
   if (raw("model") !== model) changes["model"] = model;
   if (input.to !== "openai-embeddings") Object.assign(changes, streamChanges(input, raw));
-  return spliceMembers(bodyText, { members, changes });
+  const warnings = createWarningList();
+  if (input.to === "anthropic-messages") Object.assign(changes, historyChanges(raw("messages"), warnings));
+  return { bodyText: spliceMembers(bodyText, { members, changes }), warnings: warnings.list() };
+}
+
+/** Most conversations call no tools; only those that do are read. */
+function historyChanges(messagesText: string | undefined, warnings: WarningList): TopLevelChanges {
+  if (messagesText === undefined || !/"tool_(?:use|calls)"/.test(messagesText)) return {};
+  const messages = parseJson(messagesText);
+  if (!Array.isArray(messages)) return {};
+  const repaired = repairMessages(messages, warnings);
+  return repaired === messages ? {} : { messages: jsonText(repaired) };
 }
 
 function streamChanges(
@@ -58,7 +72,7 @@ function streamChanges(
   const { target } = input;
   const changes: Record<string, string | undefined> = {};
   if ((raw("stream") === "true") !== target.stream) changes["stream"] = String(target.stream);
-  if (input.to !== "openai-chat") return changes;
+  if (input.to === "anthropic-messages") return changes;
   const options = raw("stream_options");
   if (!target.stream) {
     // OpenAI refuses the options of a stream without a stream.

@@ -24,7 +24,7 @@ export interface BuildTarget {
   /**
    * Non-standard members the target accepts. openai-chat knows `top_k`, `cache_control`, `prompt_cache_breakpoint`,
    * `reasoning_content`, `reasoning_details` and
-   * `continue_final_message`.
+   * `continue_final_message`; openai-completions knows `top_k`.
    */
   readonly extensions?: readonly string[];
   readonly features?: BuildFeatures;
@@ -34,9 +34,9 @@ export interface BuildTarget {
 export interface BuildFeatures {
   /** openai-chat: how the output limit is called. Default `max_completion_tokens`; many compatible servers know only the other. */
   readonly maxTokensField?: "max_completion_tokens" | "max_tokens";
-  /** openai-chat: whether `stream_options.include_usage` may be sent. Default true. */
+  /** OpenAI formats: whether `stream_options.include_usage` may be sent. Default true. */
   readonly streamUsage?: boolean;
-  /** openai-chat: stop sequences allowed. Default 4. */
+  /** OpenAI formats: stop sequences allowed. Default 4. */
   readonly maxStopSequences?: number;
   /** openai-chat: the `reasoning_effort` values the model takes. Default: all of the vocabulary except `none` for "off". */
   readonly reasoningEfforts?: readonly string[];
@@ -55,6 +55,8 @@ export interface ResponseContext {
   readonly createdAtMs: number;
   /** Reported at the start of an Anthropic stream when the provider only counts at the end. Default 0. */
   readonly estimatedInputTokens?: number;
+  /** openai-completions: what `echo` puts before the text (`readEchoedPrompt` of the request). Default: nothing. */
+  readonly echoedPrompt?: string | null;
 }
 
 export interface StreamContext extends ResponseContext {

@@ -1,7 +1,7 @@
 import { ConfigError } from "@tokenhub/config";
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newApiKeySecret } from "../access/api-key-secret.ts";
 
 /**
  * The installation's own key, for when none is configured: read from `<data folder>/api-key`, or made and written there
@@ -12,7 +12,7 @@ export async function readOrCreateApiKey(dataDirectory: string): Promise<string>
   const path = join(dataDirectory, "api-key");
   try {
     await mkdir(dataDirectory, { recursive: true });
-    const key = `tokenhub_${randomBytes(32).toString("hex")}`;
+    const key = newApiKeySecret();
     await writeFile(path, `${key}\n`, { mode: 0o600, flag: "wx" });
     return key;
   } catch (error) {

@@ -14,6 +14,8 @@ export interface CatalogueStore {
 
 export interface CatalogueService {
   readonly current: () => Catalogue;
+  /** The current catalogue, ready for lookups. */
+  readonly index: () => CatalogueIndex;
   /** @throws TokenHubError `model_not_found` with close matches. Null stands for "the server picks". */
   readonly requireModel: (name: string | null) => void;
   /** Stores the configuration's catalogue and publishes it to the workers. */
@@ -38,8 +40,8 @@ export function createCatalogueService({
   redis,
   keyspace,
 }: CatalogueServiceOptions): CatalogueService {
-  let index: CatalogueIndex | null = null;
   let catalogue: Catalogue = { v: 1, version: 0, providers: [], models: [], aliases: [] };
+  let index = indexCatalogue(catalogue);
   const replace = (next: Catalogue): void => {
     catalogue = next;
     index = indexCatalogue(next);
@@ -50,8 +52,9 @@ export function createCatalogueService({
   };
   return {
     current: () => catalogue,
+    index: () => index,
     requireModel(name) {
-      if (index === null || resolveTarget(index, name).kind !== "unknown") return;
+      if (resolveTarget(index, name).kind !== "unknown") return;
       throw new TokenHubError("model_not_found", describeUnknownModel(index, name ?? ""), { param: "model" });
     },
     async apply(config) {

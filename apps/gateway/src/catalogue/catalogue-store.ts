@@ -1,13 +1,12 @@
 import { loadCatalogue, replaceConfiguredCatalogue, type Database } from "@tokenhub/persistence";
+import { withRegistered } from "./with-registered.ts";
 import type { CatalogueStore } from "./catalogue-service.ts";
 
 /** The catalogue's home in SQL. @param now Unix milliseconds. */
 export function createCatalogueStore(db: Database["db"], now: () => number): CatalogueStore {
   return {
-    async applyConfig({ providers, models, aliases }) {
-      // Credentials stay in the configuration; the stored provider has none.
-      const withoutCredentials = providers.map(({ credential: _credential, ...provider }) => provider);
-      await replaceConfiguredCatalogue(db, { providers: withoutCredentials, models, aliases, nowMs: now() });
+    async applyConfig(config) {
+      await replaceConfiguredCatalogue(db, { ...withRegistered(config), nowMs: now() });
       return loadCatalogue(db);
     },
     load: () => loadCatalogue(db),

@@ -2,6 +2,8 @@ import express, { type Express } from "express";
 import type { Logger, Metrics } from "@tokenhub/telemetry";
 import { alive, healthz, readyz, type HealthDeps } from "../routes/health/index.ts";
 import { chatCompletionsEndpoint } from "../routes/chat-completions/index.ts";
+import { chatEndpoint } from "../routes/chat/index.ts";
+import { completionsEndpoint } from "../routes/completions/index.ts";
 import { docsRouter } from "../routes/docs/index.ts";
 import { embeddingsEndpoint } from "../routes/embeddings/index.ts";
 import { messagesEndpoint } from "../routes/messages/index.ts";
@@ -9,8 +11,11 @@ import { serveMetrics } from "../routes/metrics/index.ts";
 import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
 import { serveOpenApi } from "../routes/openapi/index.ts";
 import { createGenerationRoute, type GenerationDeps } from "../sync/generation-route.ts";
+import { allowOrigins } from "./allow-origins.ts";
 import { assignRequestId } from "./assign-request-id.ts";
+import type { AddressReader } from "./client-address.ts";
 import { allowOnly, createErrorHandler, unknownPath } from "./error-handler.ts";
+import { secureHeaders } from "./secure-headers.ts";
 
 export interface AppDeps {
   readonly generation: GenerationDeps;
@@ -18,16 +23,27 @@ export interface AppDeps {
   readonly health: HealthDeps;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly corsOrigins: readonly string[];
+  readonly addressOf: AddressReader;
 }
 
+const generationEndpoints = [
+  chatEndpoint,
+  chatCompletionsEndpoint,
+  completionsEndpoint,
+  messagesEndpoint,
+  embeddingsEndpoint,
+];
+
 /** Every path of the gateway, in one table. */
-export function createApp({ generation, models, health, logger, metrics }: AppDeps): Express {
+export function createApp(deps: AppDeps): Express {
+  const { generation, models, health, logger, metrics, corsOrigins, addressOf } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(assignRequestId);
+  app.use(assignRequestId, secureHeaders, allowOrigins(corsOrigins));
 
-  for (const endpoint of [chatCompletionsEndpoint, messagesEndpoint, embeddingsEndpoint]) {
+  for (const endpoint of generationEndpoints) {
     app.route(endpoint.path).post(createGenerationRoute(generation, endpoint)).all(allowOnly("POST"));
   }
   app.route("/v1/models").get(listModels(models)).all(allowOnly("GET"));
@@ -41,6 +57,6 @@ export function createApp({ generation, models, health, logger, metrics }: AppDe
   app.use("/docs", docsRouter());
 
   app.use(unknownPath);
-  app.use(createErrorHandler(logger));
+  app.use(createErrorHandler(logger, { onRefused: generation.events.refused, addressOf }));
   return app;
 }

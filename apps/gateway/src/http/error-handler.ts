@@ -1,15 +1,27 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import type { Logger } from "@tokenhub/telemetry";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { GatewayEvents } from "../events.ts";
+import { requestIdOf } from "./assign-request-id.ts";
+import type { AddressReader } from "./client-address.ts";
 import { discardRest } from "./discard-rest.ts";
 import { sendError } from "./surface.ts";
 
 /** The one place where errors become HTTP. Express knows it by its four parameters. */
-export function createErrorHandler(logger: Logger) {
+export function createErrorHandler(
+  logger: Logger,
+  { onRefused, addressOf }: { readonly onRefused: GatewayEvents["refused"]; readonly addressOf: AddressReader },
+) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const known = toTokenHubError(error);
     if (known.code === "internal_error")
       logger.error({ err: error, requestId: response.getHeader("x-request-id") }, "request failed");
+    onRefused({
+      requestId: requestIdOf(response),
+      path: request.path,
+      remoteAddress: addressOf(request) || null,
+      error: known,
+    });
     if (response.headersSent) {
       response.destroy();
       return;

@@ -1,49 +1,36 @@
-import {
-  TokenHubError,
-  type Operation,
-  type RequestResult,
-  type RoutingMode,
-  type WireFormatName,
-} from "@tokenhub/contracts";
-import type { ReplyListener } from "@tokenhub/queue";
-import { inspectRequest, spliceTopLevel } from "@tokenhub/translation";
+import { TokenHubError, type RequestResult } from "@tokenhub/contracts";
+import { inspectRequest } from "@tokenhub/translation";
 import type { Request, RequestHandler, Response } from "express";
-import type { z } from "zod";
-import type { Authenticator } from "../admission/authenticate.ts";
+import type { Admission } from "../admission/admission.ts";
+import type { Reservation } from "../admission/budget-guard.ts";
+import type { Caller } from "../admission/caller.ts";
 import { readWaitMs } from "../admission/read-deadline.ts";
-import { readPolicy } from "../admission/read-policy.ts";
+import { policyOf, type RoutingDefaults } from "../admission/routing-wishes.ts";
+import { readWishHeaders } from "../admission/wish-headers.ts";
 import type { GatewayEvents } from "../events.ts";
 import { requestIdOf } from "../http/assign-request-id.ts";
 import { parseJsonObject } from "../http/parse-json-object.ts";
 import { readBodyText } from "../http/read-body.ts";
-import { validateBody } from "../http/validate-body.ts";
 import { sendError } from "../http/surface.ts";
+import type { AnswerPlan } from "../output/answer-plan.ts";
+import { finishAnswer, type FinishDeps } from "../output/finish-answer.ts";
 import { awaitReply } from "./await-reply.ts";
+import type { EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
 import type { InFlightGate } from "./in-flight-gate.ts";
-import { submitRequest, type Submission, type SubmitDeps } from "./submit-request.ts";
+import { prepareRequest } from "./prepare-request.ts";
+import { submitRequest, type Submission } from "./submit-request.ts";
 import { createSyncReply } from "./sync-reply.ts";
 
-export interface GenerationDeps {
-  readonly authenticate: Authenticator;
-  readonly submit: SubmitDeps;
-  readonly replies: Pick<ReplyListener, "register">;
+export interface GenerationDeps extends FinishDeps {
+  readonly admission: Admission;
   readonly gate: InFlightGate;
   /** @throws TokenHubError `model_not_found` when no model or alias has this name. */
   readonly requireModel: (name: string | null) => void;
   readonly events: GatewayEvents;
   readonly maxBodyBytes: number;
   readonly syncWaitMs: number;
-  /** Routing mode of requests that name none; null: the contract's default. */
-  readonly defaultMode: RoutingMode | null;
-  readonly now: () => number;
-}
-
-/** What distinguishes one generation endpoint from another. */
-export interface GenerationEndpoint {
-  readonly path: "/v1/chat/completions" | "/v1/messages" | "/v1/embeddings";
-  readonly operation: Operation;
-  readonly wireFormat: WireFormatName;
-  readonly bodySchema: z.ZodType;
+  /** What wishes that a request does not state mean now. */
+  readonly routingDefaults: () => RoutingDefaults;
 }
 
 /**
@@ -53,31 +40,62 @@ export interface GenerationEndpoint {
 export function createGenerationRoute(deps: GenerationDeps, endpoint: GenerationEndpoint): RequestHandler {
   return async (request, response) => {
     const acceptedAtMs = deps.now();
-    const { tenantId } = deps.authenticate(request.headers);
+    const caller = deps.admission.authenticate(request);
+    deps.admission.requireScope(caller, endpoint.scope);
+    const permit = deps.admission.admit(caller);
+    if (permit !== null) await permit;
     requireJson(request);
     const bodyText = await readBodyText(request, { response, limitBytes: deps.maxBodyBytes });
-    const body = parseJsonObject(bodyText);
-    validateBody(endpoint.bodySchema, body);
-    const { model, ...inspected } = inspectRequest(endpoint.wireFormat, body);
-    deps.requireModel(model);
+    const asked = endpoint.read(parseJsonObject(bodyText), { bodyText, response });
+    const { read, plan } = prepareRequest(asked);
+    const submission = submissionOf(deps, { endpoint, request, response, caller, read, acceptedAtMs });
+    deps.requireModel(submission.features.requestedModel);
+    const reservation = await deps.admission.reserve(caller, submission);
+    try {
+      await runSync(deps, { endpoint, request, response, submission, read, plan, reservation });
+    } catch (error) {
+      reservation?.release();
+      throw error;
+    }
+  };
+}
 
-    const submission: Submission = {
-      requestId: requestIdOf(response),
-      tenantId,
-      traceparent: headerOf(request, "traceparent"),
-      acceptedAtMs,
-      waitMs: readWaitMs(request.headers, deps.syncWaitMs),
-      features: {
-        operation: endpoint.operation,
-        wireFormat: endpoint.wireFormat,
-        requestedModel: model,
-        ...inspected,
-        policy: readPolicy(request.headers, { hints: body["tokenhub"], defaultMode: deps.defaultMode }),
-      },
-      formatHeaders: formatHeadersOf(request),
-      bodyText: body["tokenhub"] === undefined ? bodyText : spliceTopLevel(bodyText, { tokenhub: undefined }),
-    };
-    await runSync(deps, { endpoint, request, response, submission, includeUsage: wantsUsage(body) });
+function submissionOf(
+  deps: GenerationDeps,
+  arrived: {
+    readonly endpoint: GenerationEndpoint;
+    readonly request: Request;
+    readonly response: Response;
+    readonly caller: Caller;
+    readonly read: EndpointRequest;
+    readonly acceptedAtMs: number;
+  },
+): Submission {
+  const { endpoint, request, response, caller, read, acceptedAtMs } = arrived;
+  const { model, ...inspected } = inspectRequest(read.wireFormat, read.body);
+  const policy = policyOf(deps.routingDefaults(), readWishHeaders(request.headers), read.wishes);
+  const waitMs = readWaitMs(request.headers, deps.syncWaitMs);
+  return {
+    requestId: requestIdOf(response),
+    tenantId: caller.tenantId,
+    projectId: caller.projectId,
+    keyId: caller.keyId,
+    traceparent: headerOf(request, "traceparent"),
+    acceptedAtMs,
+    // A stream that began in time is not cut: the limit decides who is asked, not how long the answer may be.
+    waitMs: inspected.stream ? waitMs : Math.min(waitMs, policy.maxLatencyMs ?? waitMs),
+    features: {
+      operation: endpoint.operation,
+      wireFormat: read.wireFormat,
+      requestedModel: model,
+      ...inspected,
+      estimatedInputTokens: read.estimatedInputTokens ?? inspected.estimatedInputTokens,
+      needs: [...new Set([...inspected.needs, ...read.needs])],
+      allowedModelIds: deps.admission.permittedModels(caller, model),
+      policy,
+    },
+    formatHeaders: formatHeadersOf(request),
+    bodyText: read.bodyText,
   };
 }
 
@@ -86,29 +104,44 @@ interface SyncRun {
   readonly request: Request;
   readonly response: Response;
   readonly submission: Submission;
-  readonly includeUsage: boolean;
+  readonly read: EndpointRequest;
+  readonly plan: AnswerPlan;
+  readonly reservation: Reservation | null;
 }
 
 async function runSync(
   deps: GenerationDeps,
-  { endpoint, request, response, submission, includeUsage }: SyncRun,
+  { endpoint, request, response, submission, read, plan, reservation }: SyncRun,
 ): Promise<void> {
   const { requestId, acceptedAtMs } = submission;
+  const abandoned = (): void =>
+    deps.events.abandoned({ endpoint: endpoint.path, submission, finishedAtMs: deps.now() });
+  // Who went away while the books were asked will not be told of it again.
+  if (response.closed) {
+    reservation?.release();
+    abandoned();
+    return;
+  }
   const place = deps.gate.enter();
   const cancel = (): void => deps.submit.cancel(requestId);
+  const gone = new AbortController();
   let isDone = false;
 
   const reply = createSyncReply({
     response,
     requestId,
-    callerFormat: endpoint.wireFormat,
+    callerFormat: read.wireFormat,
     acceptedAtMs,
     estimatedInputTokens: submission.features.estimatedInputTokens,
-    includeUsage,
+    includeUsage: wantsUsage(read.body),
+    finish: isPlain(plan, read)
+      ? null
+      : (text, result) => finishAnswer(deps, { read, submission, plan, result, text, signal: gone.signal }),
     fail: (error) => sendError(request, response, error),
     done(result: RequestResult | null) {
       isDone = true;
       place[Symbol.dispose]();
+      reservation?.settle(result === null ? null : (result.costUsd ?? 0));
       if (result === null) cancel();
       deps.events.delivered({
         endpoint: endpoint.path,
@@ -128,10 +161,12 @@ async function runSync(
   };
   response.on("close", () => {
     leave();
+    gone.abort();
     if (isDone) return;
     isDone = true;
+    reservation?.settle(null);
     cancel();
-    deps.events.abandoned({ endpoint: endpoint.path, submission, finishedAtMs: deps.now() });
+    abandoned();
   });
 
   try {
@@ -142,6 +177,11 @@ async function runSync(
     leave();
     throw error;
   }
+}
+
+/** Whether the answer goes out as it came. */
+function isPlain(plan: AnswerPlan, read: EndpointRequest): boolean {
+  return plan.shape === null && !plan.includesDecision && read.encodeAnswer === null;
 }
 
 function requireJson(request: Request): void {
@@ -172,11 +212,7 @@ function headerOf(request: Request, name: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-function wantsUsage(body: Record<string, unknown>): boolean {
+function wantsUsage(body: JsonObject): boolean {
   const options = body["stream_options"];
-  return (
-    typeof options === "object" &&
-    options !== null &&
-    (options as Record<string, unknown>)["include_usage"] === true
-  );
+  return typeof options === "object" && options !== null && (options as JsonObject)["include_usage"] === true;
 }

@@ -22,13 +22,14 @@ export function setAnswerHeaders(
 
 /** The same for a whole result, as far as a model was chosen. */
 export function setResultHeaders(response: ServerResponse, result: RequestResult): void {
-  response.setHeader("x-tokenhub-attempts", String(result.attempts.length));
+  const attempts = result.attempts.filter(({ called }) => called).length;
+  response.setHeader("x-tokenhub-attempts", String(attempts));
   if (result.decision === null) return;
   const { chosen, reason } = result.decision;
   setAnswerHeaders(response, {
     ...chosen,
     reason,
-    attempts: result.attempts.length,
+    attempts,
     warnings: result.warnings,
   });
 }

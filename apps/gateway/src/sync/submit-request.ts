@@ -14,6 +14,8 @@ export interface SubmitDeps {
 export interface Submission {
   readonly requestId: string;
   readonly tenantId: string;
+  readonly projectId: string | null;
+  readonly keyId: string | null;
   readonly traceparent: string | null;
   readonly acceptedAtMs: number;
   readonly waitMs: number;
@@ -31,22 +33,18 @@ const bodyMarginMs = 600_000;
  * @throws TokenHubError `queue_unavailable` when Redis did not take both.
  */
 export async function submitRequest(deps: SubmitDeps, submission: Submission): Promise<void> {
-  const { requestId, tenantId, traceparent, acceptedAtMs, waitMs, features, formatHeaders, bodyText } =
-    submission;
+  const { bodyText, waitMs, ...envelope } = submission;
+  const { requestId, acceptedAtMs } = envelope;
   const job: RouteJob = {
     v: 1,
-    requestId,
-    tenantId,
+    ...envelope,
     lane: "interactive",
-    traceparent,
-    acceptedAtMs,
     deadlineAtMs: acceptedAtMs + waitMs,
     replyTo: deps.gatewayId,
-    features,
-    formatHeaders,
     round: 0,
     excluded: [],
     attempts: [],
+    lastDecision: null,
   };
   const isConnected = deps.redis.status === "ready";
   try {

@@ -13,6 +13,8 @@ export interface SyncReplyOptions {
   readonly estimatedInputTokens: number;
   /** The caller asked for the usage chunk of an OpenAI stream. */
   readonly includeUsage: boolean;
+  /** Does to a whole answer, given in `callerFormat`, what the caller wished; null: nothing. May reject with a TokenHubError. */
+  readonly finish: ((text: string, result: RequestResult) => Promise<string>) | null;
   /** Sends an error as long as no byte of an answer has left. */
   readonly fail: (error: TokenHubError) => void;
   /** Called once, when the caller has everything or is gone. */
@@ -55,19 +57,29 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
     response.end();
   }
 
-  function sendBody(result: RequestResult, body: string): void {
+  function sendBody(result: RequestResult, body: string): Promise<void> | null {
     if (result.wireFormat === null || result.modelId === null)
       throw new TokenHubError("internal_error", "The answer was stored without its format.");
+    const text = transcodeResponse({
+      from: result.wireFormat,
+      to: callerFormat,
+      bodyText: body,
+      context: context(result.modelId),
+    });
+    if (options.finish === null) {
+      send(result, text);
+      return null;
+    }
+    return options.finish(text, result).then(
+      (finished) => send(result, finished),
+      (error: unknown) => fail(knownFault(error)),
+    );
+  }
+
+  function send(result: RequestResult, text: string): void {
     setResultHeaders(response, result);
     response.setHeader("content-type", "application/json; charset=utf-8");
-    response.end(
-      transcodeResponse({
-        from: result.wireFormat,
-        to: callerFormat,
-        bodyText: body,
-        context: context(result.modelId),
-      }),
-    );
+    response.end(text);
   }
 
   return {
@@ -98,12 +110,14 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
       if (transcoder !== null) write(transcoder.push(sseText));
     },
     onEnd(result, body) {
+      let sending: Promise<void> | null = null;
       if (transcoder !== null) endStream(transcoder, result);
       else if (result.failure !== null) {
         setResultHeaders(response, result);
         fail(failureToError(result.failure));
-      } else sendBody(result, body);
-      close(result);
+      } else sending = sendBody(result, body);
+      if (sending === null) close(result);
+      else void sending.finally(() => close(result));
     },
     onTimeout() {
       const message =
@@ -116,14 +130,7 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
       close(null);
     },
     onBroken(error) {
-      const known =
-        error instanceof TokenHubError
-          ? error
-          : new TokenHubError(
-              "internal_error",
-              "The answer could not be delivered. Quote the request id to the operator.",
-              { cause: error },
-            );
+      const known = knownFault(error);
       if (transcoder !== null) {
         write(transcoder.fail({ code: known.code, message: known.message }));
         response.end();
@@ -135,4 +142,13 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
       if (keepAlive !== null) clearInterval(keepAlive);
     },
   };
+}
+
+function knownFault(error: unknown): TokenHubError {
+  if (error instanceof TokenHubError) return error;
+  return new TokenHubError(
+    "internal_error",
+    "The answer could not be delivered. Quote the request id to the operator.",
+    { cause: error },
+  );
 }

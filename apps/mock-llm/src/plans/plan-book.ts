@@ -5,9 +5,19 @@ import type { Step } from "./step.ts";
 export class ActivePlan {
   readonly plan: Plan;
   #nextStep = 0;
+  #nextText = 0;
 
   constructor(plan: Plan) {
     this.plan = plan;
+  }
+
+  /** The plan as it holds for one call: with the next of its `texts`, if it has any, which is used up. */
+  takePlan(): Plan {
+    const { texts } = this.plan;
+    if (texts === undefined) return this.plan;
+    const text = texts[Math.min(this.#nextText, texts.length - 1)];
+    this.#nextText += 1;
+    return { ...this.plan, text };
   }
 
   /** Uses up the next step; null when none is left. A step with `repeat` stays, a plan with `repeat` starts over. */

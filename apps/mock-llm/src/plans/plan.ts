@@ -30,6 +30,8 @@ const planSchema = z.strictObject({
   tokens: tokens.optional(),
   /** The answer text. Absent: an echo of the last user message, or JSON when the request asks for JSON. */
   text: z.string().optional(),
+  /** The answer texts of the next calls, one each, in place of `text`; the last one stays. */
+  texts: z.array(z.string()).min(1).optional(),
   /** Tools to call when the request offers tools and its last message is from the user. */
   toolCalls: z.array(z.union([z.string().min(1), plannedToolCallSchema])).optional(),
   /** Reasoning text; true for a stock sentence. */

@@ -22,7 +22,7 @@ export async function serveGeneration(
   if (!read.isValid) return exchange.sendError(read.error);
   const { question } = read;
   const active = deps.plans.forModel(question.model);
-  const { plan } = active;
+  const plan = active.takePlan();
   const key = `${deps.instanceId}${exchange.call.index}`;
   const ordinary = buildAnswer(question, { plan, fault: null, idPrefix: key });
   const promptTokens = Math.floor(question.promptBytes / 4);

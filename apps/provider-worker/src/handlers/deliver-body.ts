@@ -1,6 +1,6 @@
 import type { ProviderReply } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
-import { summariseResponse } from "@tokenhub/translation";
+import { renameToolsInResponse, summariseResponse } from "@tokenhub/translation";
 import { answerFormat, usageOrEstimate } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { failureOf } from "../call-failures.ts";
@@ -24,17 +24,20 @@ export async function deliverBody(
     job,
     token,
     failure: null,
-    body: reply.bodyText,
+    body: renameToolsInResponse(reply.bodyText, {
+      format: wireFormat,
+      toolNameMap: target.model.toolNameMap,
+    }),
     ambiguousCalls: claim.ambiguousCalls,
     attempts: [
       ...inFlight.history,
-      { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null },
+      { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null, called: true },
     ],
     answer: {
       wireFormat,
       upstreamModel: summary.upstreamModel,
       finishReason: summary.finishReason,
-      usage: usageOrEstimate(summary.usage, job, Math.floor(reply.bodyText.length / 4)),
+      usage: usageOrEstimate(summary.usage, job, summary.estimatedOutputTokens),
       warnings: [...inFlight.warnings],
     },
     health: { kind: "success", latencyMs: durationMs },

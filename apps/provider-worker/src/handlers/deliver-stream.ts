@@ -1,7 +1,12 @@
 import type { CallFailure, CallJob, StreamHead } from "@tokenhub/contracts";
 import { findProvider, isBuiltIn, ProviderStreamError, readStreamFailure } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
-import { createSseParser, createStreamSummary, encodeSseEvent } from "@tokenhub/translation";
+import {
+  createSseParser,
+  createStreamSummary,
+  encodeSseEvent,
+  renameToolsInEvent,
+} from "@tokenhub/translation";
 import { answerFormat, usageOrEstimate } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { endRequest } from "../end-request.ts";
@@ -25,6 +30,7 @@ export async function deliverStream(
   const { job, target, token, call } = inFlight;
   const wireFormat = answerFormat(job, target);
   const summary = createStreamSummary(wireFormat);
+  const renaming = { format: wireFormat, toolNameMap: target.model.toolNameMap };
   const parser = createSseParser();
   const writer = createFrameWriter({
     ledger: deps.ledger,
@@ -50,7 +56,7 @@ export async function deliverStream(
           failure = failureInEvent(deps, inFlight, event.data);
           break;
         }
-        text += encodeSseEvent(event);
+        text += encodeSseEvent({ ...event, data: renameToolsInEvent(event.data, renaming) });
         if (seen.hasContent) {
           contentEvents += 1;
           firstTokenAtMs ??= deps.now();
@@ -114,7 +120,7 @@ async function commitStream(
     ambiguousCalls: claim.ambiguousCalls,
     attempts: [
       ...inFlight.history,
-      { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null },
+      { ...job.decision.chosen, round: job.round, startedAtMs, durationMs, failure: null, called: true },
     ],
     answer: {
       wireFormat: head.wireFormat,

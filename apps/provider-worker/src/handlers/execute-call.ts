@@ -8,6 +8,7 @@ import type {
 import type { Claim } from "@tokenhub/ledger";
 import type { JobHandler, JobOutcome } from "@tokenhub/queue";
 import { failureOf } from "../call-failures.ts";
+import { canGoElsewhere, capacityNeedOf } from "../capacity-need.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { endRequest, incidentOf } from "../end-request.ts";
 import { runClaimedCall } from "./run-claimed-call.ts";
@@ -20,6 +21,10 @@ export interface CallTarget {
 
 /** Added to the remaining lease of another holder before looking again. */
 const busyMarginMs = 100;
+/** A request in line for a provider's capacity looks again this often, for those before it may have gone away. */
+const lineCheckMs = 5_000;
+/** Spreads those who come back at the same moment. */
+const lineJitterMs = 50;
 
 /**
  * Makes one request's provider call. The ledger decides whether it may be made: a redelivered job whose result is stored
@@ -47,6 +52,7 @@ export function createExecuteCall(deps: CallDeps): JobHandler<CallJob> {
       round: job.round,
       token,
       incidentJson,
+      ...capacityNeedOf(job, target, deps.now()),
     });
     return act(deps, { job, target, token, claim, shutdown });
   };
@@ -86,6 +92,8 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
         ...job.attempts,
         ...claim.history,
       ]);
+    case "rate_limited":
+      return awaitCapacity(deps, job, claim);
     case "interrupted":
       return endRequest(deps, {
         job,
@@ -101,6 +109,35 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
   }
 }
 
+/** A provider's limit is used up for now: the request waits for its turn, goes elsewhere, or ends when its turn comes too late. */
+async function awaitCapacity(
+  deps: CallDeps,
+  job: CallJob,
+  { history, retryInMs, isInLine }: Extract<Claim, { kind: "rate_limited" }>,
+): Promise<JobOutcome> {
+  if (isInLine) {
+    deps.events.throttled(job, "wait", retryInMs);
+    return { kind: "snooze", delayMs: Math.min(retryInMs, lineCheckMs) + deps.random() * lineJitterMs };
+  }
+  const failure: CallFailure = { ...failureOf("throttled", job), retryAfterMs: retryInMs };
+  const attempts = [...job.attempts, ...history];
+  if (canGoElsewhere(job)) {
+    deps.events.throttled(job, "reroute", retryInMs);
+    return handBack(deps, job, failure, attempts);
+  }
+  deps.events.throttled(job, "refuse", retryInMs);
+  return endRequest(deps, {
+    job,
+    token: "",
+    failure,
+    attempts: [...attempts, uncalled(deps, job, failure)],
+  });
+}
+
+function uncalled(deps: CallDeps, { decision, round }: CallJob, failure: CallFailure): CallAttempt {
+  return { ...decision.chosen, round, startedAtMs: deps.now(), durationMs: 0, failure, called: false };
+}
+
 /** Returns a request to the router without a call: the candidate cannot be used right now. */
 async function handBack(
   deps: CallDeps,
@@ -109,17 +146,11 @@ async function handBack(
   attempts: readonly CallAttempt[],
 ): Promise<JobOutcome> {
   const { decision, ...envelope } = job;
-  const attempt: CallAttempt = {
-    ...decision.chosen,
-    round: job.round,
-    startedAtMs: deps.now(),
-    durationMs: 0,
-    failure,
-  };
   await deps.producer.addRoute({
     ...envelope,
+    lastDecision: decision,
     round: job.round + 1,
-    attempts: [...attempts, attempt],
+    attempts: [...attempts, uncalled(deps, job, failure)],
     excluded: [
       ...job.excluded,
       { ...decision.chosen, failureClass: failure.class, wholeProvider: true, overflowedContextTokens: null },

@@ -8,9 +8,11 @@ import {
 import type { Claim } from "@tokenhub/ledger";
 import { findProvider, type ProviderReply } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
-import { transcodeRequest } from "@tokenhub/translation";
+import { renameToolsInRequest, transcodeRequest } from "@tokenhub/translation";
+import { servedBy } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { failureOf } from "../call-failures.ts";
+import { cooldownMsOf } from "../provider-cooldown.ts";
 import { recoverFrom } from "../recover.ts";
 import type { RunningCall } from "../running-calls.ts";
 import { deliverBody } from "./deliver-body.ts";
@@ -57,6 +59,7 @@ export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Prom
         ? await deps.client.call({ ...prepared.input, signal: call.signal })
         : { kind: "failed", failure: prepared.failure, headers: {} };
     deps.events.called(job, target, reply, deps.now() - startedAtMs);
+    if (reply.kind !== "failed") heedLimits(deps, job, reply);
     switch (reply.kind) {
       case "body":
         return await deliverBody(deps, inFlight, reply);
@@ -70,6 +73,14 @@ export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Prom
   }
 }
 
+/** Tells the routers at once when this answer was the last one the provider's own limit allows for now. */
+function heedLimits(deps: CallDeps, job: CallJob, { rateLimit }: ProviderReply): void {
+  const cooldownMs = cooldownMsOf(rateLimit, deps.now());
+  if (cooldownMs === 0) return;
+  deps.events.usedUp(job, cooldownMs);
+  deps.ledger.coolDown(job.decision.chosen.providerId, cooldownMs).catch(deps.events.redisTrouble);
+}
+
 type Prepared = { warnings: readonly string[] } & (
   | { failure: CallFailure; input: null }
   | { failure: null; input: Omit<Parameters<CallDeps["client"]["call"]>[0], "signal"> }
@@ -79,9 +90,10 @@ type Prepared = { warnings: readonly string[] } & (
 function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared {
   const { model } = target;
   const definition = findProvider(target.provider.type);
-  const format = definition?.wireFormats[job.features.operation];
-  if (definition === null || format === undefined)
+  const served = servedBy(job, target);
+  if (definition === null || served === null)
     return { failure: failureOf("candidate_gone", job), input: null, warnings: [] };
+  const { operation, wireFormat: format } = served;
   const provider =
     format === job.features.wireFormat
       ? withFormatHeaders(target.provider, job.formatHeaders)
@@ -103,7 +115,7 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
         features: definition.features?.(provider.options) ?? {},
       },
     });
-    const { operation, stream } = job.features;
+    const { stream } = job.features;
     return {
       failure: null,
       warnings,
@@ -112,7 +124,7 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
         definition,
         operation,
         apiKey,
-        bodyText,
+        bodyText: renameToolsInRequest(bodyText, { format, toolNameMap: model.toolNameMap }),
         stream,
         upstreamModel: model.upstreamName,
         requestId: job.requestId,

@@ -1,23 +1,22 @@
-import {
-  finishedFactOf,
-  resultOf,
-  type CallFailure,
-  type RequestResult,
-  type RouteJob,
-} from "@tokenhub/contracts";
-import type { CallLedger } from "@tokenhub/ledger";
-import type { JobHandler, JobOutcome, JobProducer } from "@tokenhub/queue";
-import { decideRoute } from "@tokenhub/routing";
+import type { RouteJob } from "@tokenhub/contracts";
+import type { JobHandler, JobProducer } from "@tokenhub/queue";
+import type { ArmIndex, CatalogueIndex, DecisionCache, RoutingInput } from "@tokenhub/routing";
+import type { AliasTurns } from "../alias-turns.ts";
+import type { BanditFollower } from "../bandit-follower.ts";
+import { endRequest, failures, type EndRequestDeps } from "../end-request.ts";
 import type { RouterEvents } from "../events.ts";
 import { offerTrials } from "../offer-trials.ts";
 import type { RouterState } from "../router-state.ts";
 
-export interface SelectModelDeps {
+export interface SelectModelDeps extends EndRequestDeps {
   readonly state: Pick<RouterState, "catalogueIndex" | "health">;
+  readonly decisions: Pick<DecisionCache, "decide">;
+  readonly turns: AliasTurns;
+  readonly bandit: BanditFollower;
   readonly producer: Pick<JobProducer, "addCall">;
-  readonly ledger: Pick<CallLedger, "commit">;
   readonly events: RouterEvents;
-  readonly now: () => number;
+  readonly explorationShare: number;
+  readonly explorationTemperature: number;
   readonly random: () => number;
 }
 
@@ -30,72 +29,47 @@ const catalogueWaitMs = 250;
  */
 export function createSelectModel(deps: SelectModelDeps): JobHandler<RouteJob> {
   return async (job) => {
-    const nowMs = deps.now();
+    const startedAtMs = deps.now();
+    if (startedAtMs >= job.deadlineAtMs) {
+      await endRequest(deps, job, { failure: failures.deadlinePassed, refusal: null });
+      return { kind: "done" };
+    }
+    const arms = job.features.policy.strategy === "thompson" ? await deps.bandit.arms() : null;
     const catalogue = deps.state.catalogueIndex();
-    if (nowMs >= job.deadlineAtMs) return refuse(deps, job, deadlinePassed);
     if (catalogue === null) return { kind: "snooze", delayMs: catalogueWaitMs };
 
-    const outcome = decideRoute({
-      catalogue,
-      features: job.features,
-      excluded: job.excluded,
-      health: offerTrials(deps.state.health(), { nowMs, random: deps.random }),
-      nowMs,
-    });
+    const outcome = deps.decisions.decide(inputOf(deps, job, { catalogue, arms, nowMs: deps.now() }));
     if (outcome.kind === "refused") {
       deps.events.refused(job, outcome);
-      return refuse(
-        deps,
-        job,
-        job.attempts.findLast((attempt) => attempt.failure !== null)?.failure ?? outcome.failure,
-      );
+      const { kind: _, failure, ...refusal } = outcome;
+      const lastFailure = job.attempts.findLast((attempt) => attempt.failure !== null)?.failure;
+      await endRequest(deps, job, { failure: lastFailure ?? failure, refusal });
+      return { kind: "done" };
     }
     await deps.producer.addCall({ ...job, decision: outcome.decision });
-    deps.events.decided(job, outcome.decision, deps.now() - nowMs);
+    deps.events.decided(job, outcome.decision, deps.now() - startedAtMs);
     return { kind: "done" };
   };
 }
 
-const deadlinePassed: CallFailure = {
-  class: "deadline",
-  code: "deadline_exceeded",
-  message: "The request's deadline passed before a model was called. Send it again with a longer timeout.",
-  providerStatus: null,
-  providerMessage: null,
-  providerCode: null,
-  retryAfterMs: null,
-};
-
-async function refuse(deps: SelectModelDeps, job: RouteJob, failure: CallFailure): Promise<JobOutcome> {
-  const finishedAtMs = deps.now();
-  const last = job.attempts.at(-1);
-  const result: RequestResult = {
-    ...resultOf(job, {
-      outcome: "failed",
-      failure,
-      decision: null,
-      attempts: job.attempts,
-      ambiguousCalls: 0,
-      answer: null,
-      firstTokenAtMs: null,
-      finishedAtMs,
-    }),
-    // No candidate is left to choose; the record names the one that failed last.
-    modelId: last?.modelId ?? null,
-    providerId: last?.providerId ?? null,
-  };
-  await deps.ledger.commit({
+function inputOf(
+  deps: SelectModelDeps,
+  job: RouteJob,
+  seen: { catalogue: CatalogueIndex; arms: ArmIndex | null; nowMs: number },
+): RoutingInput {
+  const { catalogue, arms, nowMs } = seen;
+  return {
+    catalogue,
+    features: job.features,
+    excluded: job.excluded,
+    health: offerTrials(deps.state.health(), { nowMs, random: deps.random }),
+    nowMs,
     requestId: job.requestId,
-    token: "",
-    round: job.round,
-    providerId: null,
-    frameCount: 0,
-    resultJson: JSON.stringify(result),
-    body: "",
-    factJson: JSON.stringify(finishedFactOf(job, finishedAtMs)),
-    incidentJson: "",
-    replyTo: job.replyTo,
-    health: { kind: "none" },
-  });
-  return { kind: "done" };
+    keyId: job.keyId,
+    takeTurn: (alias) => deps.turns.take(catalogue, alias),
+    random: deps.random,
+    explorationShare: deps.explorationShare,
+    explorationTemperature: deps.explorationTemperature,
+    ...(arms === null ? {} : { arms }),
+  };
 }

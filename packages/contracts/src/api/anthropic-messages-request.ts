@@ -9,6 +9,13 @@ export const anthropicMessageSchema = z
   })
   .meta({ id: "AnthropicMessage" });
 
+/** A turn in OpenAI's spelling, as agents send it when they switch between APIs: it is rewritten before a provider sees it. */
+const assistantToolCallsSchema = z.looseObject({
+  role: z.literal("assistant"),
+  content: z.null().optional(),
+  tool_calls: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).min(1),
+});
+
 /** Body of `POST /v1/messages`. */
 export const anthropicMessagesRequestSchema = z
   .looseObject({
@@ -16,7 +23,7 @@ export const anthropicMessagesRequestSchema = z
       .string()
       .nullish()
       .meta({ description: "Model id or alias; absent, empty, `*` or `auto`: the server picks." }),
-    messages: z.array(anthropicMessageSchema).min(1, "empty_messages"),
+    messages: z.array(z.union([anthropicMessageSchema, assistantToolCallsSchema])).min(1, "empty_messages"),
     max_tokens: z.int().positive(),
     system: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string() }))]).optional(),
     stop_sequences: z.array(z.string()).nullish(),

@@ -1,7 +1,17 @@
 import type { Migration } from "kysely/migration";
 import { createInitialTables } from "./0001-initial.ts";
+import { addCatalogueAttributes } from "./0002-catalogue-attributes.ts";
+import { createAccessTables } from "./0003-access.ts";
+import { createSettingsAndVault } from "./0004-settings-and-vault.ts";
+import { createRewardsAndSpend } from "./0005-rewards-and-spend.ts";
+import { createSeriesEventsAudit } from "./0006-series-events-audit.ts";
 
 /** Every migration, forward only, by name in the order of their application. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-initial": { up: createInitialTables },
+  "0002-catalogue-attributes": { up: addCatalogueAttributes },
+  "0003-access": { up: createAccessTables },
+  "0004-settings-and-vault": { up: createSettingsAndVault },
+  "0005-rewards-and-spend": { up: createRewardsAndSpend },
+  "0006-series-events-audit": { up: createSeriesEventsAudit },
 };

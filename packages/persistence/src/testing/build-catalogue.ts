@@ -9,6 +9,8 @@ export function buildProvider(id: string, provider: Partial<CatalogueProvider> =
     timeoutMs: 30_000,
     concurrency: 32,
     headers: { "x-team": "platform" },
+    credentialSource: "env",
+    rateLimit: { requestsPerMinute: 600, tokensPerMinute: null },
     options: { endpoints: "http://localhost:8000,http://localhost:8001" },
     ...provider,
   };
@@ -24,6 +26,10 @@ export function buildModel(id: string, model: Partial<CatalogueModel> = {}): Cat
     contextTokens: 128_000,
     maxOutputTokens: 4_096,
     price: { inputPer1kUsd: 0.0005, outputPer1kUsd: 0.0015 },
+    priceSource: "manual",
+    contextSource: "provider",
+    toolNameMap: { run_sql: "query" },
+    gemma4Output: false,
     capabilities: ["chat", "tools"],
     expectedLatencyMs: 800.5,
     ...model,
@@ -31,5 +37,10 @@ export function buildModel(id: string, model: Partial<CatalogueModel> = {}): Cat
 }
 
 export function buildAlias(id: string, modelIds: readonly string[]): CatalogueAlias {
-  return { id, modelIds: [...modelIds] };
+  return {
+    id,
+    enabled: true,
+    stickyBy: "scored",
+    variants: modelIds.map((modelId) => ({ modelId, weight: 1 })),
+  };
 }

@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 
 export interface PostgresServer extends AsyncDisposable {
-  /** Creates an empty database and gives its connection URL. */
-  createDatabase(): Promise<string>;
+  /** Creates an empty database, or a copy of an idle one, and gives its connection URL. */
+  createDatabase(options?: { readonly template?: string }): Promise<string>;
   /** The URL of a database that need not exist. */
   urlOf(database: string): string;
   /** Ends every other connection to all databases, as a failover would. */
@@ -76,10 +76,11 @@ function handleOf(
     `postgres://hub@localhost/${database}?host=${encodeURIComponent(folder)}`;
   return {
     urlOf,
-    async createDatabase() {
+    async createDatabase({ template } = {}) {
       created += 1;
       const name = `test_${created}`;
-      await query(urlOf("postgres"), `create database ${name}`);
+      const source = template === undefined ? "template0" : new URL(template).pathname.slice(1);
+      await query(urlOf("postgres"), `create database ${name} template ${source}`);
       return urlOf(name);
     },
     dropConnections: () =>

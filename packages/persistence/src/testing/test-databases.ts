@@ -1,14 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import type { DatabaseOptions } from "../open-database.ts";
+import { Kysely, PGliteDialect } from "kysely";
+import { migrate } from "../migrate.ts";
+import { openDatabase, type DatabaseOptions } from "../open-database.ts";
+import type { Schema } from "../schema/schema.ts";
 import { findPostgres, startPostgres } from "./start-postgres.ts";
 
 /** One kind of database for a suite that must hold on all of them. */
 export interface TestDatabases extends AsyncDisposable {
   /** How to open a new, empty database. */
   createEmpty(): Promise<DatabaseOptions>;
+  /** How to open a new database with all tables. */
+  createMigrated(): Promise<DatabaseOptions>;
 }
 
 export interface TestDatabaseKind {
@@ -28,11 +33,19 @@ export async function testDatabaseKinds(): Promise<readonly TestDatabaseKind[]> 
 
 async function startSqlite(): Promise<TestDatabases> {
   const folder = await mkdtemp(join(tmpdir(), "tokenhub-sqlite-"));
+  const template = join(folder, "template.db");
+  await migrateOnce({ kind: "sqlite", path: template });
   let created = 0;
+  const createEmpty = async () => {
+    created += 1;
+    return { kind: "sqlite", path: join(folder, `${created}.db`) } as const;
+  };
   return {
-    async createEmpty() {
-      created += 1;
-      return { kind: "sqlite", path: join(folder, `${created}.db`) };
+    createEmpty,
+    async createMigrated() {
+      const options = await createEmpty();
+      await copyFile(template, options.path);
+      return options;
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
@@ -40,8 +53,11 @@ async function startSqlite(): Promise<TestDatabases> {
 
 async function startServer(binaries: string): Promise<TestDatabases> {
   const server = await startPostgres(binaries);
+  const template = await server.createDatabase();
+  await migrateOnce({ kind: "postgres", url: template });
   return {
     createEmpty: async () => ({ kind: "postgres", url: await server.createDatabase() }),
+    createMigrated: async () => ({ kind: "postgres", url: await server.createDatabase({ template }) }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -50,6 +66,17 @@ async function startServer(binaries: string): Promise<TestDatabases> {
 async function startPglite(): Promise<TestDatabases> {
   return {
     createEmpty: async () => ({ kind: "pglite", client: await PGlite.create() }),
+    async createMigrated() {
+      const client = await PGlite.create();
+      // Not closed: the session is the database.
+      await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite: client }) }));
+      return { kind: "pglite", client };
+    },
     async [Symbol.asyncDispose]() {},
   };
+}
+
+async function migrateOnce(options: DatabaseOptions): Promise<void> {
+  await using database = await openDatabase(options);
+  await database.migrate();
 }

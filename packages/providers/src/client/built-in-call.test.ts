@@ -15,6 +15,8 @@ function input(overrides: Partial<ProviderCallInput> = {}): ProviderCallInput {
       concurrency: 4,
       headers: {},
       options: {},
+      credentialSource: "none",
+      rateLimit: null,
     },
     definition: mock,
     operation: "chat",

@@ -1,19 +1,16 @@
 import type { CallFailure } from "@tokenhub/contracts";
 import type { Pool } from "undici";
-import {
-  isBuiltIn,
-  type BuiltInProvider,
-  type HttpRequest,
-  type ProviderDefinition,
-} from "../definition/provider-definition.ts";
+import { isBuiltIn, type HttpRequest, type ProviderDefinition } from "../definition/provider-definition.ts";
 import { abortFailure } from "../failure/abort-failure.ts";
 import { callFailure } from "../failure/call-failure.ts";
 import { networkFailure } from "../failure/network-failure.ts";
+import { callBuiltIn } from "./call-built-in.ts";
+import { checkCredential } from "./check-credential.ts";
 import type { ConnectionPools } from "./connection-pools.ts";
-import type { EndpointRotation } from "./endpoint-rotation.ts";
-import { Exchange } from "./exchange.ts";
-import type { ProviderCallInput, ProviderReply } from "./provider-call.ts";
-import { readBuiltInAnswer } from "./read-built-in-answer.ts";
+import type { EndpointLease, EndpointRotation } from "./endpoint-rotation.ts";
+import { Exchange, type ExchangeFate } from "./exchange.ts";
+import type { CallLimits, ProviderCallInput, ProviderReply } from "./provider-call.ts";
+import { splitUrl } from "./split-url.ts";
 
 export interface CallDeps {
   readonly pools: ConnectionPools;
@@ -30,37 +27,84 @@ export async function callProvider(input: ProviderCallInput, deps: CallDeps): Pr
   return callOverHttp(input, { definition, deps });
 }
 
-function callBuiltIn(
-  input: ProviderCallInput,
-  { definition, nowMs }: { definition: BuiltInProvider; nowMs: number },
-): ProviderReply {
-  const { operation, bodyText, stream, upstreamModel, requestId } = input;
-  const answer = definition.answer({ operation, bodyText, stream, upstreamModel, requestId, nowMs });
-  return readBuiltInAnswer(answer, { signal: input.signal });
-}
-
-function callOverHttp(
+/** Makes the call at one endpoint after the other while none could be connected to: then nothing has been sent. */
+async function callOverHttp(
   input: ProviderCallInput,
   { definition, deps }: { definition: ProviderDefinition; deps: CallDeps },
-): ProviderReply | Promise<ProviderReply> {
+): Promise<ProviderReply> {
   const credentialFailure = checkCredential(input.apiKey, definition);
   if (credentialFailure !== null) return refused(credentialFailure);
+  const { provider, limits } = input;
   const { defaultBaseUrl } = definition;
-  const baseUrl = deps.rotation.next(input.provider, { defaultBaseUrl, nowMs: deps.clock() });
-  if (baseUrl === null) return refused(missingBaseUrl());
-  const request = buildRequest(input, { definition, baseUrl });
+  const startedAtMs = performance.now();
+  const tried = new Set<string>();
+  let attempt: Attempt | null = null;
+  for (;;) {
+    const lease = deps.rotation.take(provider, { defaultBaseUrl, nowMs: deps.clock(), tried });
+    if (lease === null) return attempt?.reply ?? refused(missingBaseUrl());
+    const elapsedMs = tried.size === 0 ? 0 : performance.now() - startedAtMs;
+    tried.add(lease.baseUrl);
+    const timely = elapsedMs === 0 ? input : { ...input, limits: limitsAfter(limits, elapsedMs) };
+    attempt = await attemptAt(lease, { input: timely, definition, deps });
+    const isTimeLeft =
+      performance.now() - startedAtMs < Math.min(limits.headersTimeoutMs, limits.totalTimeoutMs);
+    if (!attempt.mayGoElsewhere || !isTimeLeft || input.signal.aborted) return attempt.reply;
+  }
+}
+
+interface Attempt {
+  readonly reply: ProviderReply;
+  /** No connection could be made, so the provider knows nothing of the call. */
+  readonly mayGoElsewhere: boolean;
+}
+
+interface AttemptInput {
+  readonly input: ProviderCallInput;
+  readonly definition: ProviderDefinition;
+  readonly deps: CallDeps;
+}
+
+async function attemptAt(lease: EndpointLease, { input, definition, deps }: AttemptInput): Promise<Attempt> {
+  const { baseUrl } = lease;
+  let request: HttpRequest;
+  try {
+    request = buildRequest(input, { definition, baseUrl });
+  } catch (error) {
+    lease.end();
+    throw error;
+  }
   const { origin, path } = splitUrl(request.url);
   const found = findPool(input, { origin, pools: deps.pools });
-  if (found.kind === "failed") return refused(found.failure);
+  if (found.kind === "failed") {
+    lease.end();
+    return { reply: refused(found.failure), mayGoElsewhere: true };
+  }
   return new Promise((resolve) => {
-    const settle = (reply: ProviderReply): void => {
-      if (isUnreachable(reply)) deps.rotation.reportUnreachable(baseUrl, { nowMs: deps.clock() });
-      resolve(reply);
+    const settle = (reply: ProviderReply, { wasSent, networkCode }: ExchangeFate): void => {
+      const report = { providerId: input.provider.id, endpoint: baseUrl };
+      const isReachable = !isUnreachable(reply);
+      // An abort or a time limit before the connection was there says nothing about the endpoint.
+      if (wasSent || networkCode !== null) {
+        deps.rotation.reportCall({ ...report, isReachable }, { nowMs: deps.clock() });
+      }
+      resolve({ reply, mayGoElsewhere: !isReachable && !wasSent });
     };
-    const exchange = new Exchange({ call: input, definition, clock: deps.clock, settle });
+    const onOver = (): void => lease.end();
+    const exchange = new Exchange({ call: input, definition, clock: deps.clock, settle, onOver });
     const { method, headers, bodyText: body } = request;
     found.pool.dispatch({ path, method, headers, body }, exchange);
   });
+}
+
+function limitsAfter(limits: CallLimits, elapsedMs: number): CallLimits {
+  const left = (timeoutMs: number): number => Math.max(1, timeoutMs - elapsedMs);
+  return {
+    ...limits,
+    headersTimeoutMs: left(limits.headersTimeoutMs),
+    totalTimeoutMs: left(limits.totalTimeoutMs),
+    firstTokenTimeoutMs:
+      limits.firstTokenTimeoutMs === undefined ? undefined : left(limits.firstTokenTimeoutMs),
+  };
 }
 
 type FoundPool =
@@ -97,33 +141,8 @@ function buildRequest(
   });
 }
 
-/** Cheaper than `new URL` for every call; the pool's constructor checks the origin once. */
-function splitUrl(url: string): { origin: string; path: string } {
-  const pathStart = url.indexOf("/", url.indexOf("://") + 3);
-  return pathStart === -1
-    ? { origin: url, path: "/" }
-    : { origin: url.slice(0, pathStart), path: url.slice(pathStart) };
-}
-
-/** HTTP header values: no control characters, nothing beyond Latin-1. */
-const sendable = /^[\t\x20-\x7e\x80-\xff]+$/;
-
-function checkCredential(apiKey: string | null, definition: ProviderDefinition): CallFailure | null {
-  if (apiKey === null || apiKey === "") {
-    if (definition.credential === "optional") return null;
-    return callFailure("auth", {
-      code: "provider_auth_failed",
-      message: "The provider has no API key configured.",
-    });
-  }
-  if (sendable.test(apiKey)) return null;
-  return callFailure("auth", {
-    code: "provider_auth_failed",
-    message: "The provider's API key holds characters that cannot be sent, such as a line break.",
-  });
-}
-
-function missingBaseUrl(): CallFailure {
+/** Nobody said where the provider is. */
+export function missingBaseUrl(): CallFailure {
   return callFailure("fatal", {
     code: "provider_unreachable",
     message: "The provider has no base URL configured and its type has no default.",

@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 import type { ProviderDefinition, ResponseHeaders } from "../definition/provider-definition.ts";
 import { abortFailure } from "../failure/abort-failure.ts";
 import { badResponse, callFailure, tooLarge } from "../failure/call-failure.ts";
-import { interruptedStream, networkFailure } from "../failure/network-failure.ts";
+import { interruptedStream, networkErrorCode, networkFailure } from "../failure/network-failure.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import { CallWatchdog, type WatchedPhase } from "./call-watchdog.ts";
 import { EventGauge } from "./event-gauge.ts";
@@ -17,12 +17,11 @@ import {
   readSuccessBody,
   type ReceivedBody,
 } from "./read-body.ts";
-import { replyHeaders } from "./reply-headers.ts";
+import { rateLimitOf, replyHeaders } from "./reply-headers.ts";
+import { defaultMaxEventBytes, defaultMaxResponseBytes } from "./size-limits.ts";
 import { StreamFeed } from "./stream-feed.ts";
 import { StreamOpening } from "./stream-opening.ts";
 
-const defaultMaxResponseBytes = 33_554_432;
-const defaultMaxEventBytes = 4_194_304;
 const maxErrorBodyWaitMs = 5_000;
 
 /** Shared because its stack would say nothing: it only tells the socket that nobody listens any more. */
@@ -38,7 +37,17 @@ export interface ExchangeOptions {
   readonly call: Pick<ProviderCallInput, "apiKey" | "limits" | "signal" | "stream">;
   readonly definition: ProviderDefinition;
   readonly clock: () => number;
-  readonly settle: (reply: ProviderReply) => void;
+  readonly settle: (reply: ProviderReply, fate: ExchangeFate) => void;
+  /** Called once, when the connection is done with: for a stream that is after its last event. */
+  readonly onOver?: () => void;
+}
+
+/** How far a request came. */
+export interface ExchangeFate {
+  /** False: no connection was there to send it on, so it may be made again elsewhere without being made twice. */
+  readonly wasSent: boolean;
+  /** The code of the network's error, e.g. `ECONNREFUSED`; null when there was none. */
+  readonly networkCode: string | null;
 }
 
 /**
@@ -54,6 +63,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #onAbort = (): void => this.#fail(abortFailure(this.#options.call.signal.reason));
   #controller: Dispatcher.DispatchController | null = null;
   #isOver = false;
+  #wasSent = false;
+  #networkCode: string | null = null;
   #mode: Mode = "waiting";
   #status = 0;
   #headers: ResponseHeaders = {};
@@ -74,7 +85,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#isOver) controller.abort(abandoned);
-    else this.#controller = controller;
+    else {
+      this.#controller = controller;
+      this.#wasSent = true;
+    }
   }
 
   onResponseStart(_controller: unknown, status: number, headers: ResponseHeaders): void {
@@ -105,6 +119,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.#isOver) return;
+    this.#networkCode = networkErrorCode(error);
     if (this.#mode === "error") this.#settleWithoutAnswer();
     else if (this.#mode === "stream") this.#fail(interruptedStream(error));
     else this.#fail({ ...networkFailure(error), providerStatus: this.#status === 0 ? null : this.#status });
@@ -189,7 +204,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#mode = "stream";
     this.#watchdog.enter("idle", { timeoutMs: this.#limits.idleTimeoutMs, renewable: true });
     stream.feed.push(stream.opening.text);
-    this.#options.settle({ kind: "stream", headers: replyHeaders(this.#headers), chunks: stream.feed });
+    this.#settle({ kind: "stream", ...this.#told(), chunks: stream.feed });
   }
 
   #endStream(): void {
@@ -213,11 +228,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const bodyText = this.#body?.text() ?? "";
     const reading = readSuccessBody(bodyText, this.#received());
     this.#finish();
-    const headers = replyHeaders(this.#headers);
-    this.#options.settle(
+    const told = this.#told();
+    this.#settle(
       reading.kind === "usable"
-        ? { kind: "body", status: this.#status, bodyText, json: reading.json, headers }
-        : { kind: "failed", failure: reading.failure, headers },
+        ? { kind: "body", status: this.#status, bodyText, json: reading.json, ...told }
+        : { kind: "failed", failure: reading.failure, ...told },
     );
   }
 
@@ -239,13 +254,26 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#finish();
     this.#controller?.abort(abandoned);
     if (isHandedOver) this.#stream?.feed.fail(failure);
-    else this.#options.settle({ kind: "failed", failure, headers: replyHeaders(this.#headers) });
+    else this.#settle({ kind: "failed", failure, ...this.#told() });
+  }
+
+  #settle(reply: ProviderReply): void {
+    this.#options.settle(reply, { wasSent: this.#wasSent, networkCode: this.#networkCode });
+  }
+
+  /** What the response headers say beside the answer. */
+  #told(): Pick<ProviderReply, "headers" | "rateLimit"> {
+    const headers = replyHeaders(this.#headers);
+    const rateLimit = rateLimitOf(headers, this.#options.clock());
+    return rateLimit === null ? { headers } : { headers, rateLimit };
   }
 
   #finish(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#watchdog.stop();
     this.#options.call.signal.removeEventListener("abort", this.#onAbort);
+    this.#options.onOver?.();
   }
 
   #received(): ReceivedBody {

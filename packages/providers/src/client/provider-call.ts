@@ -1,5 +1,7 @@
 import type { CallFailure, CatalogueProvider, Operation } from "@tokenhub/contracts";
+import type { RateLimitSnapshot } from "@tokenhub/resilience";
 import type { AnyProvider } from "../definition/provider-definition.ts";
+import type { EndpointReport } from "./endpoint-rotation.ts";
 
 /** All times in milliseconds, measured from the start of the call unless said otherwise. */
 export interface CallLimits {
@@ -34,22 +36,28 @@ export interface ProviderCallInput {
 /** Rate-limit headers and the provider's request id, by lower-case name. */
 export type ReplyHeaders = Readonly<Record<string, string>>;
 
-export type ProviderReply =
-  | {
-      readonly kind: "body";
-      readonly status: number;
-      readonly bodyText: string;
-      /** `bodyText` parsed, since it had to be parsed to be trusted. */
-      readonly json: unknown;
-      readonly headers: ReplyHeaders;
-    }
-  | {
-      readonly kind: "stream";
-      readonly headers: ReplyHeaders;
-      /** Decoded text of the event stream, exactly as received but cut anywhere. Throws `ProviderStreamError`. */
-      readonly chunks: AsyncIterable<string>;
-    }
-  | { readonly kind: "failed"; readonly failure: CallFailure; readonly headers: ReplyHeaders };
+interface Told {
+  readonly headers: ReplyHeaders;
+  /** What the provider said about its limits with this answer or refusal; absent when it said nothing. */
+  readonly rateLimit?: RateLimitSnapshot;
+}
+
+export type ProviderReply = Told &
+  (
+    | {
+        readonly kind: "body";
+        readonly status: number;
+        readonly bodyText: string;
+        /** `bodyText` parsed, since it had to be parsed to be trusted. */
+        readonly json: unknown;
+      }
+    | {
+        readonly kind: "stream";
+        /** Decoded text of the event stream, exactly as received but cut anywhere. Throws `ProviderStreamError`. */
+        readonly chunks: AsyncIterable<string>;
+      }
+    | { readonly kind: "failed"; readonly failure: CallFailure }
+  );
 
 export interface ProviderClient extends AsyncDisposable {
   /**
@@ -58,4 +66,12 @@ export interface ProviderClient extends AsyncDisposable {
    * whatever fails before it is a `failed` too.
    */
   call(input: ProviderCallInput): Promise<ProviderReply>;
+}
+
+export interface EndpointReporter {
+  /**
+   * Takes what a health check found out about one of a provider's endpoints: one that is down gets no calls while others
+   * are up, one that is back gets them at once.
+   */
+  reportEndpoint(report: EndpointReport): void;
 }

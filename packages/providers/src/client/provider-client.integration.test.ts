@@ -50,6 +50,8 @@ function provider(baseUrl: string, overrides: Partial<CatalogueProvider> = {}): 
     concurrency: 8,
     headers: {},
     options: {},
+    credentialSource: "none",
+    rateLimit: null,
     ...overrides,
   };
 }
@@ -105,6 +107,15 @@ describe("an answer", () => {
       bodyText: JSON.stringify(completion),
       json: completion,
       headers: { "x-ratelimit-remaining-requests": "7", "x-request-id": "up-1" },
+      rateLimit: {
+        limitRequests: null,
+        remainingRequests: 7,
+        requestsResetAtMs: null,
+        limitTokens: null,
+        remainingTokens: null,
+        tokensResetAtMs: null,
+        resetAtMs: null,
+      },
     });
   });
 
@@ -239,15 +250,14 @@ describe("a provider that cannot be reached", () => {
     expect(failureOf(reply)).toMatchObject({ class: "fatal", code: "provider_unreachable" });
   });
 
-  test("is left out of the rotation while another endpoint answers", async () => {
+  test("S1d-32: is left out of the rotation while another endpoint answers, and fails no call", async () => {
     const { url: gone, server } = await listen(() => undefined);
     server.close();
     await once(server, "close");
     const { url: alive } = await listen((_request, response) => sendJson(response, completion));
     const client = newClient();
     const target = provider(gone, { baseUrl: null, options: { endpoints: `${gone},${alive}` } });
-    expect((await client.call(input(target))).kind).toBe("failed");
-    for (let call = 0; call < 4; call += 1) expect((await client.call(input(target))).kind).toBe("body");
+    for (let call = 0; call < 5; call += 1) expect((await client.call(input(target))).kind).toBe("body");
   });
 
   test("that talks something else than HTTP gives a bad response", async () => {

@@ -1,3 +1,4 @@
+import { parseRateLimitSnapshot, type RateLimitSnapshot } from "@tokenhub/resilience";
 import type { ResponseHeaders } from "../definition/provider-definition.ts";
 import type { ReplyHeaders } from "./provider-call.ts";
 
@@ -15,6 +16,15 @@ export function replyHeaders(headers: ResponseHeaders): ReplyHeaders {
     if (text !== undefined) kept[name] = text.slice(0, maxValueLength);
   }
   return kept;
+}
+
+/** What the kept headers say about the provider's limits; null when they say nothing. */
+export function rateLimitOf(headers: ReplyHeaders, nowMs: number): RateLimitSnapshot | null {
+  for (const name in headers) {
+    if (name.includes("ratelimit") || name.startsWith("retry-after"))
+      return parseRateLimitSnapshot(headers, nowMs);
+  }
+  return null;
 }
 
 function isKept(name: string): boolean {

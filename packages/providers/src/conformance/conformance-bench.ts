@@ -87,6 +87,16 @@ export class ConformanceBench implements AsyncDisposable {
     return this.#upstream.waitForCall((call) => call.model === model && isReached(call), upstreamWaitMs);
   }
 
+  /** The upstream as a configured provider. */
+  provider(baseUrlSuffix = ""): CatalogueProvider {
+    return this.#provider(baseUrlSuffix);
+  }
+
+  /** What the upstream recorded of requests that name no model. */
+  questions(): readonly ConformanceCall[] {
+    return this.#upstream.calls().filter((call) => call.model === null);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client[Symbol.asyncDispose]();
   }
@@ -101,6 +111,8 @@ export class ConformanceBench implements AsyncDisposable {
       concurrency: 8,
       headers: { "X-Conformance": "yes" },
       options: {},
+      credentialSource: "none",
+      rateLimit: null,
     };
   }
 }
@@ -110,8 +122,12 @@ function requestBody(
   definition: ProviderDefinition,
   { operation, stream, model }: { operation: Operation; stream: boolean; model: string },
 ): string {
-  if (definition.wireFormats[operation] === "openai-embeddings") {
+  const wireFormat = definition.wireFormats[operation];
+  if (wireFormat === "openai-embeddings") {
     return `{ "model": "${model}", "input": ["grüße 🙂", "two"], "x_unknown": 1.0 }`;
+  }
+  if (wireFormat === "openai-completions") {
+    return `{ "model": "${model}", "prompt": "grüße 🙂", "max_tokens": 100, "stream": ${stream}, "x_unknown": 1.0 }`;
   }
   const options = `"max_tokens": 100, "stream": ${stream}, "x_unknown": 1.0`;
   return `{ "model": "${model}", "messages": [{ "role": "user", "content": "grüße 🙂" }], ${options} }`;

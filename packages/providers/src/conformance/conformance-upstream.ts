@@ -18,6 +18,8 @@ export interface ConformancePlan {
   readonly text?: string;
   readonly tokensPerSecond?: number;
   readonly steps?: ConformanceStep[];
+  /** Response headers of every answer. */
+  readonly headers?: Record<string, string>;
 }
 
 /** What the upstream remembers of one call. */

@@ -21,5 +21,12 @@ function atOpenAiPath(definition: ProviderDefinition): ProviderDefinition {
       const request = definition.buildHttpRequest(input);
       return { ...request, url: request.url.replace(/\/openai\/deployments\/[^/]+/, "/v1") };
     },
+    models: {
+      ...definition.models,
+      buildRequest(input) {
+        const request = definition.models.buildRequest(input);
+        return { ...request, url: request.url.replace("/openai/models", "/v1/models") };
+      },
+    },
   };
 }

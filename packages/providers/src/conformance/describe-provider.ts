@@ -4,6 +4,7 @@ import { testAborts } from "./abort-cases.ts";
 import { ConformanceBench } from "./conformance-bench.ts";
 import type { ConformanceUpstream } from "./conformance-upstream.ts";
 import { testFailures } from "./failure-cases.ts";
+import { testQuestions } from "./question-cases.ts";
 import { testRequests } from "./request-cases.ts";
 import { testStreams } from "./stream-cases.ts";
 import { testSuccesses } from "./success-cases.ts";
@@ -39,5 +40,6 @@ export function describeProvider(
     testFailures(definition, benchOf);
     testStreams(definition, benchOf);
     testAborts(benchOf);
+    testQuestions(definition, benchOf);
   });
 }

@@ -10,6 +10,8 @@ describe("apiUrl", () => {
     "http://localhost:8000/v1/",
     "http://localhost:8000/v1/chat/completions",
     "http://localhost:8000/v1/chat/completions/",
+    "http://localhost:8000/v1/completions",
+    "http://localhost:8000/v1/models",
   ])("%s reaches the same path", (baseUrl) => {
     expect(apiUrl(baseUrl, { path: "/chat/completions" })).toBe("http://localhost:8000/v1/chat/completions");
   });

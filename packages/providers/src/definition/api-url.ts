@@ -1,5 +1,5 @@
 const versionSuffix = "/v1";
-const operationSuffix = /\/(?:chat\/completions|embeddings|messages)$/;
+const operationSuffix = /\/(?:chat\/completions|completions|embeddings|messages|models)$/;
 
 /**
  * The URL of one operation below a configured base URL. `https://host`, `https://host/`, `https://host/v1`,

@@ -1,4 +1,4 @@
-import type { HttpRequestInput } from "./provider-definition.ts";
+import type { GetRequestInput, HttpRequestInput } from "./provider-definition.ts";
 
 /** Headers that describe the connection or the framing; a configured one would break the request. */
 const ownedByTheClient = new Set([
@@ -33,4 +33,13 @@ export function requestHeaders(
   headers["accept-encoding"] = "identity";
   headers["accept"] = input.stream ? "text/event-stream" : "application/json";
   return Object.assign(headers, own);
+}
+
+/** The same for a request without a body. */
+export function getHeaders(
+  { headers: configured }: Pick<GetRequestInput, "headers">,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { "content-type": _noBody, ...headers } = requestHeaders({ headers: configured, stream: false }, own);
+  return headers;
 }

@@ -24,7 +24,7 @@ const noCode = "no error code";
  * | unusable address or header in our configuration | fatal | provider_unreachable |
  */
 export function networkFailure(error: unknown): CallFailure {
-  const code = errorCode(error);
+  const code = networkErrorCode(error);
   if (unusableRequestCodes.has(code)) {
     return callFailure("fatal", {
       code: "provider_unreachable",
@@ -44,12 +44,13 @@ export function networkFailure(error: unknown): CallFailure {
 export function interruptedStream(error: unknown): CallFailure {
   return callFailure("transient", {
     code: "stream_interrupted",
-    message: `The provider's stream broke off (${errorCode(error)}).`,
+    message: `The provider's stream broke off (${networkErrorCode(error)}).`,
     providerStatus: 200,
   });
 }
 
-function errorCode(error: unknown): string {
+/** The error's code, e.g. `ECONNREFUSED`, or words that say there is none. */
+export function networkErrorCode(error: unknown): string {
   if (!(error instanceof Error)) return noCode;
   if (error.name === "HTTPParserError") return notHttp;
   const code = "code" in error ? error.code : null;

@@ -1,5 +1,5 @@
 import type { CallFailure, FailureClass } from "@tokenhub/contracts";
-import { classifyStatus, parseRetryAfter } from "@tokenhub/resilience";
+import { classifyStatus, parseRateLimitSnapshot, parseRetryAfter } from "@tokenhub/resilience";
 import type { FailureResponse } from "../definition/provider-definition.ts";
 import { failureStatus } from "./failure-status.ts";
 import { readErrorBody } from "./read-error-body.ts";
@@ -34,8 +34,15 @@ export function readFailure(response: FailureResponse): CallFailure {
     providerStatus: response.status,
     providerMessage: bounded(words.message, maxProviderMessageLength),
     providerCode: bounded(words.code ?? words.type, maxProviderCodeLength),
-    retryAfterMs: parseRetryAfter(response.headers, response.nowMs),
+    retryAfterMs: parseRetryAfter(response.headers, response.nowMs) ?? limitedForMs(verdict.class, response),
   };
+}
+
+/** Where a refusal for its rate has no Retry-After, the reset of what is used up says as much. */
+function limitedForMs(failureClass: FailureClass, { headers, nowMs }: FailureResponse): number | null {
+  if (failureClass !== "rate_limited") return null;
+  const resetAtMs = parseRateLimitSnapshot(headers, nowMs)?.resetAtMs ?? null;
+  return resetAtMs === null ? null : Math.max(0, resetAtMs - nowMs);
 }
 
 function bounded(text: string | null, maxLength: number): string | null {

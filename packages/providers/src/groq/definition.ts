@@ -14,6 +14,7 @@ export const groq = defineOpenAiCompatible({
     "search_settings",
   ],
   servesEmbeddings: false,
+  completion: "through_chat",
   maxTokensField: "max_completion_tokens",
   sendsRequestId: false,
 });

@@ -1,4 +1,4 @@
-import { estimatePromptTokens } from "./estimate-prompt-tokens.ts";
+import { estimatePromptTokens } from "../built-in/estimate-prompt-tokens.ts";
 import { unitVector } from "./unit-vector.ts";
 
 const defaultDimensions = 256;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { BuiltInAnswer, BuiltInCall } from "../definition/provider-definition.ts";
+import type { BuiltInAnswer } from "../definition/provider-definition.ts";
 import { mock } from "./definition.ts";
 
 const request = {
@@ -7,7 +7,7 @@ const request = {
   messages: [{ role: "user", content: "Say hello to the whole world, please" }],
 };
 
-function ask(overrides: Partial<BuiltInCall> = {}): BuiltInAnswer {
+function ask(overrides: Partial<Parameters<typeof mock.answer>[0]> = {}): BuiltInAnswer {
   return mock.answer({
     operation: "chat",
     bodyText: JSON.stringify(request),
@@ -34,7 +34,7 @@ function embed(fields: Record<string, unknown>): { data: { embedding: number[] |
 }
 
 describe("the mock provider", () => {
-  test("answers with its model's name, 50 tokens and stop", () => {
+  test("S0-24: answers with its model's name, 50 tokens and stop, without any network", () => {
     expect(body(ask())).toMatchObject({
       object: "chat.completion",
       model: "mock-gpt-4",

@@ -21,6 +21,7 @@ export const nim = defineOpenAiCompatible({
     "truncate",
   ],
   servesEmbeddings: true,
+  completion: "per_model",
   maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

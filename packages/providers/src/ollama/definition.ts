@@ -7,6 +7,7 @@ export const ollama = defineOpenAiCompatible({
   credential: "optional",
   extensions: [],
   servesEmbeddings: true,
+  completion: "native",
   maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

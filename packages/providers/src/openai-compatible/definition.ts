@@ -7,6 +7,7 @@ export const openAiCompatible = defineOpenAiCompatible({
   credential: "optional",
   extensions: [],
   servesEmbeddings: true,
+  completion: "per_model",
   maxTokensField: "max_tokens",
   sendsRequestId: true,
 });

@@ -7,6 +7,7 @@ export const openAi = defineOpenAiCompatible({
   credential: "required",
   extensions: [],
   servesEmbeddings: true,
+  completion: "per_model",
   maxTokensField: "max_completion_tokens",
   sendsRequestId: false,
   optionHeaders({ organization, project }) {

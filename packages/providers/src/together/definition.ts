@@ -16,6 +16,7 @@ export const together = defineOpenAiCompatible({
     "chat_template_kwargs",
   ],
   servesEmbeddings: true,
+  completion: "native",
   maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

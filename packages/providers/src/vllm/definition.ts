@@ -1,7 +1,11 @@
+import { parseJsonObject } from "../built-in/parse-json-object.ts";
+import { apiRoot } from "../definition/api-url.ts";
+import type { HttpRequest, ProviderDefinition, TokenCountInput } from "../definition/provider-definition.ts";
+import { readTokenCount } from "../definition/read-token-count.ts";
+import { requestHeaders } from "../definition/request-headers.ts";
 import { defineOpenAiCompatible } from "../openai-compatible/define-openai-compatible.ts";
 
-/** vLLM's OpenAI-compatible server, with or without a key. Several servers: option `endpoints`, a comma list. */
-export const vllm = defineOpenAiCompatible({
+const openAiServer = defineOpenAiCompatible({
   type: "vllm",
   defaultBaseUrl: null,
   credential: "optional",
@@ -46,6 +50,36 @@ export const vllm = defineOpenAiCompatible({
     "include_reasoning",
   ],
   servesEmbeddings: true,
+  completion: "native",
   maxTokensField: "max_tokens",
   sendsRequestId: true,
+  healthPath: "/health",
 });
+
+/** vLLM's OpenAI-compatible server, with or without a key. Several servers: option `endpoints`, a comma list. */
+export const vllm: ProviderDefinition = {
+  ...openAiServer,
+  tokenCount: { buildRequest: buildCountRequest, readCount: (json) => readTokenCount(json, "count") },
+};
+
+/** The fields of a request that its chat template sees. */
+const countedFields = [
+  "messages",
+  "tools",
+  "chat_template",
+  "chat_template_kwargs",
+  "continue_final_message",
+];
+
+function buildCountRequest(input: TokenCountInput): HttpRequest | null {
+  const body = parseJsonObject(input.bodyText);
+  if (body === null) return null;
+  const counted = Object.entries(body).filter(([name]) => countedFields.includes(name));
+  const own = input.apiKey === null || input.apiKey === "" ? {} : { authorization: `Bearer ${input.apiKey}` };
+  return {
+    method: "POST",
+    url: `${apiRoot(input.baseUrl)}/tokenize`,
+    headers: requestHeaders({ headers: input.headers, stream: false }, own),
+    bodyText: JSON.stringify({ model: input.upstreamModel, ...Object.fromEntries(counted) }),
+  };
+}

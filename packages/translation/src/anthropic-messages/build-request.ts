@@ -7,6 +7,7 @@ import { buildConversation, formatTurns } from "./build-messages.ts";
 import { planThinking, type ThinkingPlan } from "./build-thinking.ts";
 import { buildTools } from "./build-tools.ts";
 import { closeOutputSchema } from "./output-schema.ts";
+import { repairMessages } from "./repair-messages.ts";
 
 /** Stands in for OpenAI's `json_object`, which has no counterpart without a schema. */
 const jsonInstruction = "Answer with one valid JSON object and nothing else.";
@@ -15,7 +16,8 @@ export function buildAnthropicMessagesRequest(request: CanonicalRequest, target:
   const warnings = createWarningList();
   const midConversationSystem = target.features?.midConversationSystem === true;
   const { system, turns } = buildConversation(request.messages, { midConversationSystem, warnings });
-  if (request.extras.format !== "anthropic-messages" && turns.at(-1)?.role === "assistant") {
+  const messages = repairMessages(formatTurns(turns), warnings);
+  if (request.extras.format !== "anthropic-messages" && objectOf(messages.at(-1))?.["role"] === "assistant") {
     warnings.add(
       "The conversation ends with an assistant message: anthropic-messages continues it instead of answering it.",
     );
@@ -31,7 +33,7 @@ export function buildAnthropicMessagesRequest(request: CanonicalRequest, target:
     model: target.model,
     max_tokens: plan.maxTokens,
     ...(system.length > 0 ? { system: compactContent(system) } : {}),
-    messages: formatTurns(turns),
+    messages,
     ...(target.stream ? { stream: true } : {}),
     ...presentMembers({
       ...samplingMembers(request, { plan, target, warnings }),

@@ -8,6 +8,10 @@ export function inspectAnthropicMessages(body: Record<string, unknown>): Request
   estimate.addText(addContent(body["system"], estimate));
   for (const message of objectsOf(body["messages"])) {
     estimate.addText(addContent(message["content"], estimate));
+    // OpenAI's spelling, which is rewritten before the provider sees it.
+    for (const call of objectsOf(message["tool_calls"])) {
+      estimate.addText(byteLength(objectOf(call["function"])?.["arguments"]));
+    }
   }
   for (const tool of listOf(body["tools"])) estimate.addTool(tool);
   const output = objectOf(body["output_config"]);

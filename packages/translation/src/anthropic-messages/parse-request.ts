@@ -14,6 +14,7 @@ import type { ParsedRequest } from "../wire-format.ts";
 import { parseThinking } from "../thinking-config.ts";
 import { parseTextBlocks } from "./parse-content.ts";
 import { parseMessages } from "./parse-messages.ts";
+import { repairMessages } from "./repair-messages.ts";
 import { parseTool, parseToolChoice } from "./parse-tools.ts";
 
 /** Members with a place of their own in the canonical form, and `tokenhub`, which is ours. All others become extras. */
@@ -27,6 +28,8 @@ export function parseAnthropicMessagesRequest(body: unknown): ParsedRequest {
   if (!isJsonObject(body)) throw invalidRequest("body", "must be a JSON object");
   const warnings = createWarningList();
   const system = parseSystem(body["system"], warnings);
+  const { messages } = body;
+  const history = Array.isArray(messages) ? repairMessages(messages, warnings) : messages;
   const output = objectOf(body["output_config"]);
   const toolChoice = objectOf(body["tool_choice"]);
   const isSerial = toolChoice?.["disable_parallel_tool_use"];
@@ -34,7 +37,7 @@ export function parseAnthropicMessagesRequest(body: unknown): ParsedRequest {
     request: {
       model: textOf(body["model"]),
       stream: body["stream"] === true,
-      messages: [...system, ...parseMessages(body["messages"], warnings)],
+      messages: [...system, ...parseMessages(history, warnings)],
       tools: objectsOf(body["tools"]).map((tool) => parseTool(tool)),
       toolChoice: toolChoice === null ? null : parseToolChoice(toolChoice),
       parallelToolCalls: typeof isSerial === "boolean" ? !isSerial : null,
@@ -47,6 +50,7 @@ export function parseAnthropicMessagesRequest(body: unknown): ParsedRequest {
       metadata: null,
       serviceTier: body["service_tier"] === "standard_only" ? "default" : textOf(body["service_tier"]),
       includeUsage: null,
+      echoesPrompt: false,
       extras: { format: "anthropic-messages", members: parseExtras(body) },
     },
     warnings: warnings.list(),

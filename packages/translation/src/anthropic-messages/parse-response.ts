@@ -1,5 +1,5 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import type { CanonicalFinish, CanonicalResponse } from "../canonical.ts";
+import type { AssistantBlock, CanonicalFinish, CanonicalResponse } from "../canonical.ts";
 import { objectOf, textOf, type JsonObject } from "../json-value.ts";
 import { createWarningList } from "../warning-list.ts";
 import { parseAnthropicServiceTier, parseAnthropicUsage } from "./convert-usage.ts";
@@ -23,13 +23,23 @@ export function parseAnthropicMessagesResponse(body: unknown): CanonicalResponse
   return {
     id: textOf(message["id"]),
     model: textOf(message["model"]),
-    content: parseAssistantContent(message["content"], createWarningList()),
+    content: withIds(parseAssistantContent(message["content"], createWarningList())),
     finish: parseFinish(message),
     usage: parseAnthropicUsage(message["usage"]),
     serviceTier: parseAnthropicServiceTier(objectOf(message["usage"])?.["service_tier"]),
     logprobs: null,
     extras: { format: "anthropic-messages", members: Object.fromEntries(extras) },
   };
+}
+
+/** A call that came without id gets `call_<position>`: callers must be able to answer it. */
+function withIds(content: readonly AssistantBlock[]): AssistantBlock[] {
+  let calls = 0;
+  return content.map((block) => {
+    if (block.type !== "tool-call") return block;
+    calls += 1;
+    return block.id === "" ? { ...block, id: `call_${calls - 1}` } : block;
+  });
 }
 
 /** `stop_reason` and its companions, of a message or of a `message_delta`. */

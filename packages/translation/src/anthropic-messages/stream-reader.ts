@@ -34,7 +34,7 @@ export function createAnthropicMessagesStreamReader(): StreamReader {
         const number = toolCalls;
         toolCalls += 1;
         blocks.set(index, { type: "tool-call", index: number, input: block["input"], hasDeltas: false });
-        const id = decodeToolCallId(textOf(block["id"]) ?? "");
+        const id = decodeToolCallId(textOf(block["id"]) || `call_${number}`);
         const name = textOf(block["name"]) ?? "";
         return [{ type: "tool-call-start", index: number, id, name, isFreeText: false }];
       }

@@ -111,6 +111,7 @@ export function createAnthropicMessagesStreamWriter(context: StreamContext): Str
         usage = frame.usage;
         return "";
       case "start":
+      case "logprobs":
       case "error":
       case "end":
         return "";

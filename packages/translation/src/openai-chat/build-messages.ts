@@ -8,6 +8,7 @@ import type {
 import { presentMembers, type JsonObject } from "../json-value.ts";
 import { buildContent, buildParts, type ContentInput } from "./build-content.ts";
 import { formatReasoningDetails } from "./reasoning-details.ts";
+import { fitToolCallId } from "./tool-call-id.ts";
 
 /**
  * The messages in order. A `tool` message takes text only: other parts of a tool result follow, labelled, in a user message
@@ -39,7 +40,11 @@ export function buildMessages(messages: readonly CanonicalMessage[], input: Cont
       }
       case "tool": {
         const result = buildToolResult(message, input);
-        built.push({ role: "tool", tool_call_id: message.toolCallId, content: result.content });
+        built.push({
+          role: "tool",
+          tool_call_id: fitToolCallId(message.toolCallId),
+          content: result.content,
+        });
         media.push(...result.media);
         break;
       }
@@ -75,7 +80,7 @@ function buildAssistant(message: AssistantMessage, input: ContentInput): JsonObj
 
 function toolCall(block: ToolCallBlock, input: ContentInput): JsonObject {
   if (block.cacheControl !== null) input.warnings.leftOut("cache_control", "openai-chat");
-  return formatToolCall(block);
+  return formatToolCall({ ...block, id: fitToolCallId(block.id) });
 }
 
 /** A tool call of a message, request or answer. */

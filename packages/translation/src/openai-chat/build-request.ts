@@ -70,8 +70,16 @@ function samplingMembers(request: CanonicalRequest, input: ContentInput): JsonOb
     logit_bias: sampling.logitBias,
     logprobs: sampling.logprobs,
     top_logprobs: sampling.topLogprobs,
-    n: sampling.choiceCount,
+    n: choiceCount(request, input.warnings),
   };
+}
+
+/** A translated answer carries one choice: more of them would be paid for and dropped. */
+function choiceCount(request: CanonicalRequest, warnings: WarningList): number | null {
+  const wanted = request.sampling.choiceCount;
+  if (request.extras.format === "openai-chat") return wanted;
+  if ((wanted ?? 1) !== 1) warnings.leftOut("n", "openai-chat");
+  return null;
 }
 
 /**

@@ -49,6 +49,7 @@ export function parseOpenAiChatRequest(body: unknown): ParsedRequest {
       metadata: objectOf(body["metadata"]),
       serviceTier: textOf(body["service_tier"]),
       includeUsage: booleanOf(streamOptions?.["include_usage"]),
+      echoesPrompt: false,
       extras: { format: "openai-chat", members: parseExtras(body) },
     },
     warnings: warnings.list(),
@@ -78,7 +79,8 @@ function isTextOnly(modalities: unknown): boolean {
   return list.length === 1 && list[0] === "text";
 }
 
-function parseStop(stop: unknown): string[] {
+/** `stop`: a text or a list of texts. */
+export function parseStop(stop: unknown): string[] {
   if (typeof stop === "string") return [stop];
   return listOf(stop).filter((sequence) => typeof sequence === "string");
 }

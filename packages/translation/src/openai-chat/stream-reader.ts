@@ -2,6 +2,7 @@ import type { CanonicalFrame } from "../canonical.ts";
 import { parseJson, objectOf, objectsOf, listOf, textOf, type JsonObject } from "../json-value.ts";
 import { notJsonFrame, readOpenAiError } from "../provider-stream-error.ts";
 import type { SseEvent, StreamReader } from "../wire-format.ts";
+import { readLogprobEntries } from "./logprob-entries.ts";
 import { parseOpenAiUsage } from "./convert-usage.ts";
 import { parseOpenAiFinishReason } from "./map-finish-reason.ts";
 import { readReasoningDetails, readReasoningText } from "./reasoning-details.ts";
@@ -58,6 +59,8 @@ export function createOpenAiChatStreamReader(): StreamReader {
     }
     for (const choice of objectsOf(chunk["choices"])) {
       if (typeof choice["index"] === "number" && choice["index"] !== 0) continue;
+      const entries = readLogprobEntries(choice["logprobs"]);
+      if (entries.length > 0) frames.push({ type: "logprobs", entries });
       const delta = objectOf(choice["delta"]);
       if (delta !== null) frames.push(...readDelta(delta));
       const raw = textOf(choice["finish_reason"]);

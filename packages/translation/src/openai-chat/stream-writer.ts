@@ -26,17 +26,30 @@ export function createOpenAiChatStreamWriter(context: StreamContext): StreamWrit
   let usage: Usage | null = null;
   let reasoningIndex = 0;
   let isReasoning = false;
+  let logprobs: JsonObject[] = [];
 
   const chunk = (choices: readonly JsonObject[], chunkUsage: JsonObject | null): string => {
     const usageMember = context.includeUsage ? { usage: chunkUsage } : {};
     return `data: ${JSON.stringify({ ...head, model: context.model, choices, ...usageMember })}\n\n`;
   };
-  const choice = (delta: JsonObject, finishReason: string | null): string =>
-    chunk([{ index: 0, delta, logprobs: null, finish_reason: finishReason }], null);
+  const choice = (delta: JsonObject, finishReason: string | null): string => {
+    const hasPlace = finishReason !== null || typeof delta["content"] === "string";
+    return chunk(
+      [{ index: 0, delta, logprobs: hasPlace ? takeLogprobs() : null, finish_reason: finishReason }],
+      null,
+    );
+  };
+  const takeLogprobs = (): JsonObject | null => {
+    if (logprobs.length === 0) return null;
+    const content = logprobs;
+    logprobs = [];
+    return { content, refusal: null };
+  };
   const openRole = (): string => {
     if (hasRole) return "";
     hasRole = true;
-    return choice({ role: "assistant", content: "", refusal: null }, null);
+    const delta = { role: "assistant", content: "", refusal: null };
+    return chunk([{ index: 0, delta, logprobs: null, finish_reason: null }], null);
   };
   const delta = (members: JsonObject): string => openRole() + choice(members, null);
 
@@ -62,6 +75,9 @@ export function createOpenAiChatStreamWriter(context: StreamContext): StreamWrit
     switch (frame.type) {
       case "start":
         return openRole();
+      case "logprobs":
+        logprobs.push(...frame.entries);
+        return "";
       case "text-delta":
         return frame.text === "" ? "" : delta({ content: frame.text });
       case "refusal-delta":

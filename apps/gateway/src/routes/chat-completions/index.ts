@@ -1,10 +1,11 @@
 import { openAiChatRequestSchema } from "@tokenhub/contracts";
-import type { GenerationEndpoint } from "../../sync/generation-route.ts";
+import type { GenerationEndpoint } from "../../sync/generation-endpoint.ts";
+import { readStandardRequest } from "../../sync/read-standard-request.ts";
 
 /** An OpenAI chat completion over any configured provider. */
 export const chatCompletionsEndpoint: GenerationEndpoint = {
   path: "/v1/chat/completions",
   operation: "chat",
-  wireFormat: "openai-chat",
-  bodySchema: openAiChatRequestSchema,
+  scope: "chat",
+  read: readStandardRequest({ wireFormat: "openai-chat", bodySchema: openAiChatRequestSchema }),
 };

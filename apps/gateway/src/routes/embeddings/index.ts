@@ -1,10 +1,11 @@
 import { openAiEmbeddingsRequestSchema } from "@tokenhub/contracts";
-import type { GenerationEndpoint } from "../../sync/generation-route.ts";
+import type { GenerationEndpoint } from "../../sync/generation-endpoint.ts";
+import { readStandardRequest } from "../../sync/read-standard-request.ts";
 
-/** OpenAI embeddings over any provider that has them. */
+/** OpenAI embeddings over any configured provider. */
 export const embeddingsEndpoint: GenerationEndpoint = {
   path: "/v1/embeddings",
   operation: "embeddings",
-  wireFormat: "openai-embeddings",
-  bodySchema: openAiEmbeddingsRequestSchema,
+  scope: "embeddings",
+  read: readStandardRequest({ wireFormat: "openai-embeddings", bodySchema: openAiEmbeddingsRequestSchema }),
 };

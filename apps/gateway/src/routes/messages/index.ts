@@ -1,10 +1,11 @@
 import { anthropicMessagesRequestSchema } from "@tokenhub/contracts";
-import type { GenerationEndpoint } from "../../sync/generation-route.ts";
+import type { GenerationEndpoint } from "../../sync/generation-endpoint.ts";
+import { readStandardRequest } from "../../sync/read-standard-request.ts";
 
 /** An Anthropic message over any configured provider. */
 export const messagesEndpoint: GenerationEndpoint = {
   path: "/v1/messages",
   operation: "chat",
-  wireFormat: "anthropic-messages",
-  bodySchema: anthropicMessagesRequestSchema,
+  scope: "chat",
+  read: readStandardRequest({ wireFormat: "anthropic-messages", bodySchema: anthropicMessagesRequestSchema }),
 };

@@ -6,6 +6,7 @@ import {
 } from "@tokenhub/contracts";
 import type { Request, RequestHandler } from "express";
 import type { Authenticator } from "../../admission/authenticate.ts";
+import type { Caller } from "../../admission/caller.ts";
 import { surfaceOf } from "../../http/surface.ts";
 
 export interface ModelsDeps {
@@ -13,11 +14,10 @@ export interface ModelsDeps {
   readonly catalogue: () => Catalogue;
 }
 
-/** `GET /v1/models`: what a caller may name, aliases included, in the shape of the SDK that asks. */
+/** `GET /v1/models`: what the caller's key may name, aliases included, in the shape of the SDK that asks. */
 export function listModels({ authenticate, catalogue }: ModelsDeps): RequestHandler {
   return (request, response) => {
-    authenticate(request.headers);
-    const entries = modelEntries(catalogue());
+    const entries = modelEntries(catalogue(), authenticate(request));
     if (surfaceOf(request) === "anthropic") {
       const data = entries.map(anthropicEntry);
       response.json({
@@ -33,9 +33,9 @@ export function listModels({ authenticate, catalogue }: ModelsDeps): RequestHand
 /** `GET /v1/models/{id}`; ids may contain `/`. @throws TokenHubError `model_not_found`. */
 export function getModel({ authenticate, catalogue }: ModelsDeps): RequestHandler {
   return (request, response) => {
-    authenticate(request.headers);
+    const caller = authenticate(request);
     const id = idOf(request);
-    const entry = modelEntries(catalogue()).find((candidate) => candidate.id === id);
+    const entry = modelEntries(catalogue(), caller).find((candidate) => candidate.id === id);
     if (entry === undefined)
       throw new TokenHubError(
         "model_not_found",
@@ -52,15 +52,18 @@ interface ModelEntry {
   readonly model: CatalogueModel | null;
 }
 
-function modelEntries(catalogue: Catalogue): ModelEntry[] {
+function modelEntries(catalogue: Catalogue, { allowedModels }: Pick<Caller, "allowedModels">): ModelEntry[] {
   const enabledProviders = new Set(
     catalogue.providers.filter((provider) => provider.enabled).map((provider) => provider.id),
   );
   const models = catalogue.models.filter((model) => model.enabled && enabledProviders.has(model.providerId));
-  return [
+  const entries = [
     ...models.map((model) => ({ id: model.id, ownedBy: model.providerId, model })),
-    ...catalogue.aliases.map((alias) => ({ id: alias.id, ownedBy: "tokenhub", model: null })),
+    ...catalogue.aliases
+      .filter((alias) => alias.enabled)
+      .map((alias) => ({ id: alias.id, ownedBy: "tokenhub", model: null })),
   ];
+  return allowedModels === null ? entries : entries.filter(({ id }) => allowedModels.includes(id));
 }
 
 function openAiEntry({ id, ownedBy, model }: ModelEntry) {

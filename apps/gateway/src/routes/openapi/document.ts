@@ -5,7 +5,7 @@ import {
 } from "@tokenhub/contracts";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
-import { routingHintsSchema } from "../../admission/read-policy.ts";
+import { routingWishesSchema } from "../../admission/routing-wishes.ts";
 
 const openAiErrorSchema = z
   .object({
@@ -61,7 +61,7 @@ function generation({ summary, tag, body, error, canStream }: GenerationDoc): Zo
   return {
     summary,
     tags: [tag],
-    requestBody: { required: true, content: json(body.extend({ tokenhub: routingHintsSchema.optional() })) },
+    requestBody: { required: true, content: json(body.extend({ tokenhub: routingWishesSchema.optional() })) },
     responses: {
       "200": {
         description: "The answer.",

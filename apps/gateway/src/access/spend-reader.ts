@@ -1,0 +1,67 @@
+import { createSpendRepository, monthOf, type SpendScopeKind } from "@tokenhub/persistence";
+import type { AccessDatabase } from "./access-store.ts";
+
+/** Whose money it is, and since when it counts. */
+export interface SpendScope {
+  readonly kind: SpendScopeKind;
+  readonly id: string;
+  /** When the budget was last set back; null: never. */
+  readonly resetAtMs: number | null;
+}
+
+/** What has been recorded of spend. */
+export interface SpendReader {
+  /** Billionths of a US dollar since the start of the calendar month in UTC, or since the reset when that is later. */
+  spentNanoUsd(scope: SpendScope, nowMs: number): Promise<number>;
+  /** The same for many keys at once, by their ids. */
+  spentByKey(keys: readonly Omit<SpendScope, "kind">[], nowMs: number): Promise<ReadonlyMap<string, number>>;
+  /** Those of the requests whose cost is in the sums. Ask before the sums, and nothing can be missing from both. */
+  recorded(requestIds: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** Midnight UTC of the first day of a time's month. */
+export function monthStartMs(timeMs: number): number {
+  return Date.parse(`${monthOf(timeMs)}-01T00:00:00Z`);
+}
+
+/** Since when spend counts now: the month's start, or a reset after it. */
+export function spendSinceMs(resetAtMs: number | null, nowMs: number): number {
+  return Math.max(monthStartMs(nowMs), resetAtMs ?? 0);
+}
+
+const idsPerQuery = 500;
+
+export function createSpendReader(db: AccessDatabase): SpendReader {
+  const spend = createSpendRepository(db);
+  const isReset = (resetAtMs: number | null, nowMs: number): resetAtMs is number =>
+    resetAtMs !== null && resetAtMs > monthStartMs(nowMs);
+
+  return {
+    async spentNanoUsd({ kind, id, resetAtMs }, nowMs) {
+      if (kind === "key" && isReset(resetAtMs, nowMs)) return spend.spendSince(id, resetAtMs);
+      const { costNanoUsd } = await spend.get({ scopeKind: kind, scopeId: id, month: monthOf(nowMs) });
+      return costNanoUsd;
+    },
+    async spentByKey(keys, nowMs) {
+      const spent = new Map<string, number>();
+      const scopeIds = keys.filter((key) => !isReset(key.resetAtMs, nowMs)).map(({ id }) => id);
+      for (const row of await spend.list({ scopeKind: "key", month: monthOf(nowMs), scopeIds }))
+        spent.set(row.scopeId, row.costNanoUsd);
+      for (const { id, resetAtMs } of keys)
+        if (isReset(resetAtMs, nowMs)) spent.set(id, await spend.spendSince(id, resetAtMs));
+      return spent;
+    },
+    async recorded(requestIds) {
+      const found = new Set<string>();
+      for (let start = 0; start < requestIds.length; start += idsPerQuery) {
+        const rows = await db
+          .selectFrom("request_log")
+          .select("request_id")
+          .where("request_id", "in", requestIds.slice(start, start + idsPerQuery))
+          .execute();
+        for (const row of rows) found.add(row.request_id);
+      }
+      return found;
+    },
+  };
+}

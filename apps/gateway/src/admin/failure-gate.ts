@@ -1,0 +1,52 @@
+import { TokenHubError } from "@tokenhub/contracts";
+import { LRUCache } from "lru-cache";
+
+/** Slows down whoever guesses secrets. */
+export interface FailureGate {
+  /** @throws TokenHubError `too_many_attempts` while the address is locked out. */
+  check(address: string): void;
+  /** Counts a wrong secret; returns how long the address is locked out now, 0 while it is not. */
+  fail(address: string): number;
+  /** Forgets an address that showed it knows a secret. */
+  succeed(address: string): void;
+}
+
+/** Wrong secrets that cost nothing: people mistype. */
+const freeFailures = 5;
+const firstLockMs = 1_000;
+const longestLockMs = 300_000;
+const rememberedMs = 900_000;
+
+/** How long a lock-out lasts after so many wrong secrets in a row: none up to 5, then 1 s, doubling, at most 5 minutes. */
+export function lockOutMs(failures: number): number {
+  if (failures <= freeFailures) return 0;
+  return Math.min(longestLockMs, firstLockMs * 2 ** (failures - freeFailures - 1));
+}
+
+export function createFailureGate({ now }: { readonly now: () => number }): FailureGate {
+  const addresses = new LRUCache<string, { failures: number; lockedUntilMs: number }>({
+    max: 100_000,
+    ttl: rememberedMs,
+    perf: { now },
+  });
+  return {
+    check(address) {
+      const waitMs = (addresses.get(address)?.lockedUntilMs ?? 0) - now();
+      if (waitMs <= 0) return;
+      throw new TokenHubError(
+        "too_many_attempts",
+        `Too many wrong secrets from this address. Try again in ${Math.ceil(waitMs / 1_000)} s.`,
+        { retryAfterMs: waitMs },
+      );
+    },
+    fail(address) {
+      const failures = (addresses.get(address)?.failures ?? 0) + 1;
+      const lockMs = lockOutMs(failures);
+      addresses.set(address, { failures, lockedUntilMs: now() + lockMs });
+      return lockMs;
+    },
+    succeed(address) {
+      addresses.delete(address);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { WireFormatName } from "@tokenhub/contracts";
+import type { JsonObject } from "../sync/generation-endpoint.ts";
+
+/** Formats that hold a conversation which can be continued. */
+export type ConversationFormat = Extract<WireFormatName, "openai-chat" | "anthropic-messages">;
+
+export function isConversation(wireFormat: WireFormatName): wireFormat is ConversationFormat {
+  return wireFormat === "openai-chat" || wireFormat === "anthropic-messages";
+}
+
+/** Tells the model, in the system's voice, to answer in JSON that fits the schema; what the caller says there stays first. */
+export function demandSchema(
+  body: JsonObject,
+  { wireFormat, schema }: { readonly wireFormat: ConversationFormat; readonly schema: unknown },
+): JsonObject {
+  const demand = `Answer with one JSON value that fits this JSON Schema, and with nothing else: ${JSON.stringify(schema)}`;
+  if (wireFormat === "openai-chat")
+    return { ...body, messages: [...listOf(body["messages"]), { role: "system", content: demand }] };
+  const { system } = body;
+  const blocks = typeof system === "string" ? [{ type: "text", text: system }] : listOf(system);
+  return { ...body, system: [...blocks, { type: "text", text: demand }] };
+}
+
+/** The conversation with the model's answer and what it is told about it. */
+export function continueConversation(
+  body: JsonObject,
+  turn: { readonly answer: string; readonly instruction: string },
+): JsonObject {
+  return {
+    ...body,
+    messages: [
+      ...listOf(body["messages"]),
+      { role: "assistant", content: turn.answer },
+      { role: "user", content: turn.instruction },
+    ],
+  };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

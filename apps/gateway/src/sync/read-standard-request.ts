@@ -1,0 +1,53 @@
+import { TokenHubError, type WireFormatName } from "@tokenhub/contracts";
+import { spliceTopLevel } from "@tokenhub/translation";
+import type { z } from "zod";
+import { readWishes } from "../admission/routing-wishes.ts";
+import { validateBody } from "../http/validate-body.ts";
+import { readFlag } from "./read-flag.ts";
+import type { AnswerWishes, EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
+
+/** Reads a body of an official wire format, which may carry TokenHub's wishes in a member of its own. */
+export function readStandardRequest(format: {
+  readonly wireFormat: WireFormatName;
+  readonly bodySchema: z.ZodType;
+}): GenerationEndpoint["read"] {
+  return (body, { bodyText }) => {
+    validateBody(format.bodySchema, body);
+    const { tokenhub, ...standard } = body;
+    const { answer, wishes } = splitOptions(tokenhub);
+    return {
+      wireFormat: format.wireFormat,
+      body: standard,
+      bodyText: tokenhub === undefined ? bodyText : spliceTopLevel(bodyText, { tokenhub: undefined }),
+      wishes,
+      estimatedInputTokens: null,
+      needs: [],
+      answer,
+      encodeAnswer: null,
+    } satisfies EndpointRequest;
+  };
+}
+
+const noAnswerWishes: AnswerWishes = Object.freeze({
+  outputFormat: undefined,
+  outputSchema: undefined,
+  includeDecision: false,
+});
+
+/** Parts the `tokenhub` member of a body into what is done to the answer and what routing should heed. */
+function splitOptions(tokenhub: unknown): { answer: AnswerWishes; wishes: EndpointRequest["wishes"] } {
+  if (tokenhub === undefined) return { answer: noAnswerWishes, wishes: {} };
+  if (typeof tokenhub !== "object" || tokenhub === null || Array.isArray(tokenhub))
+    throw new TokenHubError("invalid_request", "`tokenhub` must be an object of wishes.", {
+      param: "tokenhub",
+    });
+  const { output_format, output_schema, include_decision, ...routing } = tokenhub as JsonObject;
+  return {
+    answer: {
+      outputFormat: output_format,
+      outputSchema: output_schema,
+      includeDecision: readFlag(include_decision, "tokenhub.include_decision"),
+    },
+    wishes: readWishes(routing, { at: "tokenhub" }),
+  };
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { ConfigError } from "./config-error.ts";
+
+/** The secret in a file; null when there is no file, or nothing in it. @throws ConfigError when it cannot be read. */
+export function readSecretFile(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8").trim() || null;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw refusal(path, error);
+  }
+}
+
+/**
+ * The secret in a file, which is made with mode 0600 when it is missing. Whoever comes second gets the secret of the first;
+ * nobody ever sees an empty or half-written file.
+ * @throws ConfigError when the file can be neither read nor made.
+ */
+export function readOrCreateSecretFile(path: string, make: () => string): string {
+  const found = readSecretFile(path);
+  if (found !== null) return found;
+  const draft = writeDraft(path, make());
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    // An empty file is what a crash of an earlier release could leave; it holds no secret that could be lost.
+    if (codeOf(error) === "EEXIST" && readSecretFile(path) === null) renameSync(draft, path);
+    else if (codeOf(error) !== "EEXIST") throw refusal(path, error);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return readSecretFile(path) ?? "";
+}
+
+/** Puts a secret in the place of the one in the file, in one step. @throws ConfigError when it cannot be written. */
+export function replaceSecretFile(path: string, secret: string): void {
+  const draft = writeDraft(path, secret);
+  try {
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw refusal(path, error);
+  }
+}
+
+/** A file beside the one that is meant, written through to the disk. */
+function writeDraft(path: string, secret: string): string {
+  const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const handle = openSync(draft, "wx", 0o600);
+    try {
+      writeSync(handle, `${secret}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    return draft;
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw refusal(path, error);
+  }
+}
+
+function refusal(path: string, error: unknown): ConfigError {
+  return new ConfigError(
+    `The secret file ${path} cannot be read or written (${String(codeOf(error))}); give this user permission there, or set TOKENHUB_DATA_DIR to another folder.`,
+    { cause: error },
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, "code") : error;
+}
