@@ -142,6 +142,7 @@ describe("a conversation that is known to be too long", () => {
       providerId: "library",
       outcome: "skipped",
       score: null,
+      estimatedCostUsd: expect.any(Number),
       skipReason: "context_too_small",
       detail: expect.stringMatching(/^needs 34\d{3} tokens, context is 24000$/),
     });

@@ -1,6 +1,6 @@
-import { ConfigError, type ProductConfig } from "@tokenhub/config";
+import { ConfigError, type ProductConfig, type Secret } from "@tokenhub/config";
 import { createKeyspace, idFrom } from "@tokenhub/contracts";
-import { createRateBuckets } from "@tokenhub/ledger";
+import { createAnswerStore, createRateBuckets } from "@tokenhub/ledger";
 import { openDatabase } from "@tokenhub/persistence";
 import { loadProviderModules } from "@tokenhub/providers";
 import {
@@ -11,6 +11,7 @@ import {
   createReplyListener,
   followCatalogue,
 } from "@tokenhub/queue";
+import { defaultExplorationShare } from "@tokenhub/routing";
 import {
   createLogger,
   createMetrics,
@@ -22,7 +23,11 @@ import {
 } from "@tokenhub/telemetry";
 import { randomUUID } from "node:crypto";
 import { openAccess } from "./access/open-access.ts";
+import { composeAdmin } from "./admin/compose-admin.ts";
 import { createFailureGate } from "./admin/failure-gate.ts";
+import { catalogueRoutes } from "./admin/routes/catalogue/index.ts";
+import { routingRoutes } from "./admin/routes/routing/index.ts";
+import { vaultRoutes } from "./admin/routes/vault/index.ts";
 import { createAdmission } from "./admission/admission.ts";
 import { readOrCreateApiKey } from "./admission/api-key-file.ts";
 import { createAuthenticator } from "./admission/authenticate.ts";
@@ -32,22 +37,33 @@ import { readOrCreateClusterSecret } from "./admission/cluster-secret.ts";
 import { createPermittedModels } from "./admission/permitted-models.ts";
 import { createRateLimiter } from "./admission/rate-limiter.ts";
 import { createSecretHasher } from "./admission/secret-hasher.ts";
-import type { RoutingDefaults } from "./admission/routing-wishes.ts";
+import { createCacheEvents } from "./cache/cache-events.ts";
+import { createResponseCache } from "./cache/response-cache.ts";
 import { createCatalogueService } from "./catalogue/catalogue-service.ts";
 import { createCatalogueStore } from "./catalogue/catalogue-store.ts";
+import { createDisabledKeyStore } from "./catalogue/provider-key-store.ts";
+import { createVaultKeyStore } from "./catalogue/vault-key-store.ts";
+import { runsInContainer } from "./catalogue/runs-in-container.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createGatewayEvents } from "./events.ts";
 import { checkDependencies } from "./health/check-dependencies.ts";
 import { createAddressReader } from "./http/client-address.ts";
 import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
+import { openInsight } from "./insight/open-insight.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
-import { createFactStore } from "./recorder/fact-store.ts";
+import { noPriceCatalogue, openPriceCatalogue } from "./prices/price-catalogue.ts";
 import { startRecorder } from "./recorder/recorder.ts";
+import { legacyAdminRoutes } from "./routes/legacy-admin/index.ts";
+import { openRoutingSettings } from "./routing-settings/routing-settings-service.ts";
 import { createStateGauges } from "./state-gauges.ts";
 import { createStatePorts } from "./state-ports.ts";
 import { createCanceller } from "./sync/cancel-request.ts";
 import { createInFlightGate } from "./sync/in-flight-gate.ts";
+import { openAdminSecrets } from "./vault/admin-secrets.ts";
+import { createOwnPassword } from "./vault/own-password.ts";
+import { productVersion } from "./vault/product-version.ts";
+import { createVaultService, type VaultServiceOptions } from "./vault/vault-service.ts";
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string;
@@ -55,13 +71,17 @@ export interface Gateway extends AsyncDisposable {
   readonly adminPort: number | null;
   /** A key that works, configured or the installation's own. */
   readonly apiKey: string;
-  /** Takes over providers, models and aliases after the configuration changed. */
-  reload(config: { readonly product: ProductConfig }): Promise<void>;
+  /** Takes over providers, models, aliases and routing defaults after the configuration changed. */
+  reload(config: Pick<GatewayConfig, "product" | "providerKeyOf">): Promise<void>;
 }
 
 export interface GatewayOverrides {
+  /** For tests: password derivations that cost less than is safe. */
+  readonly vaultDerivation?: VaultServiceOptions["derivation"];
   readonly logger?: Logger;
   readonly now?: () => number;
+  /** Of what rewards have taught the `thompson` strategy. */
+  readonly halfLifeMs?: number;
 }
 
 const catalogueCheckMs = 5_000;
@@ -101,17 +121,19 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     (client) => client.disconnect(),
   );
 
+  const prices = product.priceCatalogue ? await openPriceCatalogue({ now }) : noPriceCatalogue;
   const catalogue = createCatalogueService({
-    store: createCatalogueStore(database.db, now),
+    store: createCatalogueStore(database.db, { now, prices }),
     redis,
     keyspace,
+    onError: events.redisTrouble,
   });
   await loadProviderModules(product.customProviders, { baseDirectory: "." });
   await catalogue.apply(product);
   // A Redis that lost its data, in a restart or while it ran, has no catalogue; new workers would wait for ever.
   redis.on("ready", () => void catalogue.republish().catch(events.redisTrouble));
   const catalogueCheck = setInterval(
-    () => void catalogue.republishIfMissing().catch(events.redisTrouble),
+    () => void catalogue.repair().catch(events.redisTrouble),
     catalogueCheckMs,
   );
   stack.defer(() => clearInterval(catalogueCheck));
@@ -125,13 +147,44 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     }),
   );
 
+  const routingSettings = stack.use(
+    await openRoutingSettings({
+      db: database.db,
+      configured: product.routing,
+      fromEnvironment: config.routingFromEnvironment ?? new Set(),
+      redis,
+      subscriber,
+      keyspace,
+      now,
+      onError: events.redisTrouble,
+    }),
+  );
+
+  const insight = stack.use(
+    await openInsight({
+      db: database.db,
+      redis,
+      subscriber,
+      keyspace,
+      gatewayId,
+      catalogue,
+      retention: () => product.retention,
+      routing: () => product.routing,
+      now,
+      random: Math.random,
+      onCleaned: events.cleaned,
+      onError: events.insightTrouble,
+      ...(overrides.halfLifeMs === undefined ? {} : { halfLifeMs: overrides.halfLifeMs }),
+    }),
+  );
   stack.use(
     await startRecorder({
       redis: factReader,
       keyspace,
-      store: events.watchFacts(createFactStore(database.db)),
+      store: events.watchFacts(insight.facts),
       consumerName: gatewayId,
       onRecorded: events.recorded,
+      onSetAside: events.setAside,
       onError: (error) =>
         logger.error({ err: error }, "facts could not be recorded; they stay in Redis and are tried again"),
     }),
@@ -147,8 +200,34 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     }),
   );
   const gate = createInFlightGate(config.maxInFlight);
+  const responses = stack.use(
+    createResponseCache({
+      store: createAnswerStore(redis, keyspace),
+      events: createCacheEvents(metrics, events),
+      maxEntryBytes: product.cache.maxEntryBytes,
+      now,
+    }),
+  );
   const addressOf = createAddressReader(product.http.trustedProxies);
-  const hasher = createSecretHasher(await readOrCreateClusterSecret(product));
+  const clusterSecret = await readOrCreateClusterSecret(product);
+  const hasher = createSecretHasher(clusterSecret);
+  const ownPassword = createOwnPassword(product.dataDirectory);
+  const adminSecrets = openAdminSecrets({ product, ownPassword });
+  const vault = stack.use(
+    await createVaultService({
+      product,
+      ownPassword,
+      database,
+      redis,
+      subscriber,
+      keyspace,
+      gatewayId,
+      clusterSecret,
+      logger,
+      now,
+      derivation: overrides.vaultDerivation,
+    }),
+  );
   const onSqlTrouble = (error: unknown): void => logger.error({ err: error }, "the database does not answer");
   const access = stack.use(
     await openAccess({
@@ -158,8 +237,11 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       keyspace,
       gatewayId,
       now,
-      onRotationOverdue: ({ id, tenantId, rotationDueAtMs }) =>
-        logger.warn({ keyId: id, tenantId, rotationDueAtMs }, "API key not rotated in time; it is refused"),
+      onRotationOverdue(key) {
+        const { id, tenantId, rotationDueAtMs } = key;
+        logger.warn({ keyId: id, tenantId, rotationDueAtMs }, "API key not rotated in time; it is refused");
+        insight.tellOverdueKey(key);
+      },
       onError: onSqlTrouble,
     }),
   );
@@ -188,6 +270,49 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     isDraining: () => gate.isDraining,
   };
 
+  let inForce: Pick<GatewayConfig, "product" | "providerKeyOf"> = config;
+  const catalogueAdmin = {
+    db: database.db,
+    catalogue,
+    keys: vault.isEnabled
+      ? createVaultKeyStore({ vault: vault.vault, db: database.db, settled: vault.settled, now })
+      : createDisabledKeyStore(database.db),
+    configuredKeyOf: (providerId: string) => configuredKeyOf(inForce, providerId),
+    prices,
+    runsInContainer: runsInContainer(),
+    now,
+  };
+  const routing = {
+    db: database.db,
+    redis,
+    keyspace,
+    index: catalogue.index,
+    settings: routingSettings,
+    routingDefaults: () => routingSettings.current().values,
+    exploration: () => explorationOf(inForce.product),
+    now,
+    random: Math.random,
+  };
+  const admin = composeAdmin(
+    {
+      db: database.db,
+      secrets: adminSecrets.current,
+      hasher,
+      rateLimit: product.admin.rateLimit,
+      addressOf,
+      logger,
+      now,
+    },
+    {
+      v1: [
+        catalogueRoutes(catalogueAdmin),
+        routingRoutes(routing),
+        vaultRoutes({ vault, adminSecrets, db: database.db, hasher, version: productVersion, now }),
+      ],
+      legacy: legacyAdminRoutes(catalogueAdmin),
+    },
+  );
+
   const app = createApp({
     generation: {
       admission,
@@ -201,15 +326,21 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       replies,
       gate,
       requireModel: catalogue.requireModel,
+      cache: {
+        responses,
+        defaultTtlMs: product.cache.defaultTtlMs,
+        catalogueVersion: () => catalogue.current().version,
+      },
       events,
       maxBodyBytes: product.limits.maxBodyBytes,
       syncWaitMs: product.limits.syncWaitMs,
       validator: stack.use(createSchemaValidator()),
-      routingDefaults: () => routingDefaultsOf(product),
+      routingDefaults: () => routingSettings.current().values,
       now,
     },
     models: { authenticate: admission.authenticate, catalogue: catalogue.current },
     health,
+    admin,
     logger,
     metrics,
     corsOrigins: product.http.corsOrigins,
@@ -222,8 +353,10 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const handler = tracing.wrap(app);
   const listener = await listen({ ...product.listen, handler, isDraining: () => gate.isDraining });
   stack.defer(() => listener.close(config.drainMs));
+  // Streams without an end would hold the listener open for the whole drain.
+  stack.defer(() => insight.feed[Symbol.dispose]());
   stack.defer(() => gate.drain(config.drainMs));
-  const admin =
+  const operations =
     config.adminPort === null
       ? null
       : stack.use(
@@ -251,19 +384,30 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   return {
     url: `http://${product.listen.host.includes(":") ? `[${product.listen.host}]` : product.listen.host}:${listener.port}`,
     port: listener.port,
-    adminPort: admin?.port ?? null,
+    adminPort: operations?.port ?? null,
     apiKey: apiKeys[0] ?? "",
-    reload: (next) => catalogue.apply(next.product),
+    async reload(next) {
+      inForce = next;
+      routingSettings.configure(next.product.routing);
+      await catalogue.apply(next.product);
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-function routingDefaultsOf({ routing }: ProductConfig): RoutingDefaults {
+/** A provider's key outside the vault. */
+function configuredKeyOf(
+  { product, providerKeyOf }: Pick<GatewayConfig, "product" | "providerKeyOf">,
+  providerId: string,
+): Secret | null {
+  if (providerKeyOf !== undefined) return providerKeyOf(providerId);
+  return product.providers.find(({ id }) => id === providerId)?.credential.inlineKey ?? null;
+}
+
+function explorationOf({ routing }: ProductConfig): { readonly share: number; readonly temperature: number } {
   return {
-    strategy: routing.defaultStrategy ?? "objective",
-    mode: routing.defaultMode ?? "normal",
-    maxBudgetUsd: routing.defaultMaxBudgetUsd,
-    maxLatencyMs: routing.defaultMaxLatencyMs,
+    share: routing.explorationShare ?? defaultExplorationShare,
+    temperature: routing.explorationTemperature ?? 0,
   };
 }
 

@@ -2,10 +2,13 @@ import {
   ConfigError,
   loadProductConfig,
   readEnvironment,
+  resolveProviderKey,
   type Environment,
   type ProductConfig,
+  type Secret,
 } from "@tokenhub/config";
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
+import { routingVariables, type RoutingSettingName } from "./routing-settings/routing-setting.ts";
 
 export interface GatewayConfig {
   readonly product: ProductConfig;
@@ -18,6 +21,13 @@ export interface GatewayConfig {
   readonly drainMs: number;
   /** Null or absent: no tracing. */
   readonly tracing?: TracingConfig | null;
+  /**
+   * A provider's key by its id, as the workers find it outside the vault; for questions to the provider that administrators
+   * ask. Absent: keys of the configuration file only.
+   */
+  readonly providerKeyOf?: (providerId: string) => Secret | null;
+  /** Routing defaults that the environment states, so that nothing an administrator saves replaces them; absent: none. */
+  readonly routingFromEnvironment?: ReadonlySet<RoutingSettingName>;
 }
 
 /** Reads the gateway's settings: environment over configuration file. @throws ConfigError in one sentence. */
@@ -29,6 +39,8 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
       "REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379, or use `npm start`, which brings its own.",
     );
   }
+  const configured = new Map(product.providers.map((provider) => [provider.id, provider.credential]));
+  const unconfigured = { source: "default", envName: null, inlineKey: null } as const;
   return {
     product,
     redisUrl: product.redis.url.reveal(),
@@ -36,5 +48,12 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
     maxInFlight: read.envInteger("TOKENHUB_MAX_IN_FLIGHT", { min: 1 }) ?? 5_000,
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 10_000,
     tracing: readTracingConfig(env),
+    providerKeyOf: (providerId) =>
+      resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
+    routingFromEnvironment: new Set(
+      (Object.entries(routingVariables) as [RoutingSettingName, string][])
+        .filter(([, variable]) => read.envString(variable) !== null)
+        .map(([name]) => name),
+    ),
   };
 }

@@ -243,33 +243,35 @@ describe("usage", () => {
   test("what a cancelled request used is counted once, when its record arrives", async () => {
     const { events, text } = setUp();
     const cancelled = resultOf({ outcome: "cancelled", failure: failureOf("cancelled") });
-    const stored: unknown[] = [];
+    const seen = new Set<unknown>();
     const store = events.watchFacts({
-      insertFinished: async (facts) => void stored.push(...facts),
-      insertIncidents: async () => undefined,
+      async record({ finished }) {
+        const fresh = finished.filter((fact) => !seen.has(fact));
+        for (const fact of fresh) seen.add(fact);
+        return { fresh, rows: fresh.length };
+      },
     });
     deliver(events, cancelled);
     deliver(events, resultOf({ modelId: "done" }));
     const fact = (lane: string, result: RequestResult) =>
       ({ lane, result }) as unknown as RequestFinishedFact;
-    await store.insertFinished([
+    const finished = [
       fact("interactive", cancelled),
       fact("interactive", resultOf({ modelId: "done" })),
       fact("batch", resultOf({ modelId: "nobody-waited" })),
-    ]);
-    expect(stored).toHaveLength(3);
+    ];
+    expect(await store.record({ finished, incidents: [] })).toMatchObject({ rows: 3 });
+    // A crash between writing and acknowledging brings them again.
+    await store.record({ finished, incidents: [] });
     for (const model of ["m", "done", "nobody-waited"])
       expect([model, valueOf(await text(), "tokenhub_tokens_used_total", { model })]).toEqual([model, 50]);
   });
 
   test("what could not be recorded is not counted, because it will come again", async () => {
     const { events, text } = setUp();
-    const store = events.watchFacts({
-      insertFinished: () => Promise.reject(new Error("database is locked")),
-      insertIncidents: async () => undefined,
-    });
+    const store = events.watchFacts({ record: () => Promise.reject(new Error("database is locked")) });
     const fact = { lane: "batch", result: resultOf() } as unknown as RequestFinishedFact;
-    await expect(store.insertFinished([fact])).rejects.toThrow("locked");
+    await expect(store.record({ finished: [fact], incidents: [] })).rejects.toThrow("locked");
     expect(valueOf(await text(), "tokenhub_tokens_used_total", { model: "m" })).toBeUndefined();
   });
 });

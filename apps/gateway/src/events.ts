@@ -1,4 +1,5 @@
 import type { RequestFinishedFact, RequestResult, TokenHubError } from "@tokenhub/contracts";
+import type { RetentionReport } from "@tokenhub/persistence";
 import {
   createLineLimiter,
   genAi,
@@ -8,7 +9,7 @@ import {
   type Metrics,
   type RequestTracing,
 } from "@tokenhub/telemetry";
-import type { FactStore } from "./recorder/recorder.ts";
+import type { FactStore, SetAside } from "./recorder/recorder.ts";
 import { createRequestMetrics, isGenerationEndpoint, type RequestStatus } from "./request-metrics.ts";
 import type { Submission } from "./sync/submit-request.ts";
 
@@ -18,6 +19,8 @@ interface DeliveredRequest {
   /** Null when the wait ended without one. */
   readonly result: RequestResult | null;
   readonly status: number;
+  /** Absent: the request does not use the cache. */
+  readonly cache?: "hit" | "miss";
   readonly finishedAtMs: number;
 }
 
@@ -38,6 +41,11 @@ export interface GatewayEvents {
   readonly refused: (request: RefusedRequest) => void;
   readonly redisTrouble: (error: unknown) => void;
   readonly recorded: (rows: number) => void;
+  /** Facts that could not become rows. */
+  readonly setAside: (facts: SetAside) => void;
+  /** What is past its time was deleted. */
+  readonly cleaned: (deleted: RetentionReport) => void;
+  readonly insightTrouble: (error: unknown) => void;
   /** Watches what is recorded for requests whose result nobody waited for. */
   watchFacts(store: FactStore): FactStore;
 }
@@ -60,10 +68,10 @@ export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEv
     help: "Request log rows written.",
     labels: {},
   });
-  createStoreDropped(metrics);
+  const dropped = createStoreDropped(metrics);
 
   return {
-    delivered({ endpoint, submission, result, status, finishedAtMs }) {
+    delivered({ endpoint, submission, result, status, cache, finishedAtMs }) {
       const { requestId, acceptedAtMs, features } = submission;
       requests.finished({
         endpoint,
@@ -85,6 +93,7 @@ export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEv
           provider: result?.providerId ?? null,
           code: result?.failure?.code ?? null,
           attempts: result?.attempts.length ?? 0,
+          ...(cache === undefined ? {} : { cache }),
           durationMs: finishedAtMs - acceptedAtMs,
         },
         "request finished",
@@ -135,12 +144,23 @@ export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEv
     recorded(count) {
       recordedRows.add({}, count);
     },
+    setAside({ count, reasons }) {
+      dropped("log_request", count);
+      logger.error({ count, reasons }, "facts could not be recorded and were set aside");
+    },
+    cleaned(deleted) {
+      if (Object.values(deleted).some((rows) => rows > 0))
+        logger.info({ deleted }, "rows past their time deleted");
+    },
+    insightTrouble(error) {
+      logger.error({ err: error }, "events, learning or upkeep have failed; they are tried again");
+    },
     watchFacts: (store) => ({
-      async insertFinished(facts) {
-        await store.insertFinished(facts);
-        for (const fact of facts) if (isUnattended(fact)) requests.consumed(fact.result);
+      async record(batch) {
+        const recorded = await store.record(batch);
+        for (const fact of recorded.fresh) if (isUnattended(fact)) requests.consumed(fact.result);
+        return recorded;
       },
-      insertIncidents: (facts) => store.insertIncidents(facts),
     }),
   };
 }
@@ -150,7 +170,7 @@ function statusOf(result: RequestResult | null): RequestStatus {
   return result?.outcome === "cancelled" ? "cancelled" : "error";
 }
 
-/** No gateway delivers these, so their usage is counted when it is recorded; after a crash perhaps twice. */
+/** No gateway delivers these, so their usage is counted when it is recorded, and only then. */
 function isUnattended({ lane, result }: RequestFinishedFact): boolean {
   return lane !== "interactive" || result.outcome === "cancelled";
 }
@@ -180,13 +200,17 @@ function describeInTrace(
   else if (result.failure !== null) span.fail(result.failure.code);
 }
 
-/** Every write of ours is made in a transaction or waits in Redis, so these stay at 0; dashboards ask for them. */
-function createStoreDropped(metrics: Metrics): void {
-  const operations = ["audit", "log_request", "log_reward", "save_vault", "upsert_model"] as const;
+const storeOperations = ["audit", "log_request", "log_reward", "save_vault", "upsert_model"] as const;
+
+/** Every write of ours is made in a transaction or waits in Redis, so these stay at 0 as long as nothing was set aside. */
+function createStoreDropped(
+  metrics: Metrics,
+): (operation: (typeof storeOperations)[number], count: number) => void {
   const dropped = metrics.counter({
     name: "tokenhub_store_dropped_total",
     help: "Records that were given up instead of written; 0 as long as none is lost.",
-    labels: { op: operations },
+    labels: { op: storeOperations },
   });
-  for (const op of operations) dropped.add({ op }, 0);
+  for (const op of storeOperations) dropped.add({ op }, 0);
+  return (op, count) => dropped.add({ op }, count);
 }

@@ -9,6 +9,8 @@ type LocalFailure =
   | "throttled"
   | "stream_interrupted"
   | "missing_key"
+  | "vault_locked"
+  | "unreadable_key"
   | "no_answer"
   | "untranslatable"
   | "translation_broke"
@@ -60,6 +62,18 @@ const rows: Record<
     code: "provider_auth_failed",
     message: (providerId) =>
       `No API key is configured for provider ${providerId}. Set ${providerId.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_API_KEY for the provider worker.`,
+  },
+  vault_locked: {
+    class: "auth",
+    code: "vault_locked",
+    message: (providerId) =>
+      `The API key of provider ${providerId} is in the vault, and the vault is locked. An administrator has to unlock it; nothing was called.`,
+  },
+  unreadable_key: {
+    class: "auth",
+    code: "provider_auth_failed",
+    message: (providerId) =>
+      `The API key of provider ${providerId} is in the vault, which this provider worker cannot open. Give it the cluster secret of the gateways (TOKENHUB_CLUSTER_SECRET); nothing was called.`,
   },
   // Paid once already, and not likely to be better the next time: another candidate, not the same one again.
   no_answer: {

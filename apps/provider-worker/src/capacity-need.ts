@@ -1,4 +1,4 @@
-import type { CallFailure, CallJob, CatalogueModel, Usage } from "@tokenhub/contracts";
+import type { CallAttempt, CallJob, CatalogueModel, Usage } from "@tokenhub/contracts";
 import type { CapacityNeed } from "@tokenhub/ledger";
 import type { CallTarget } from "./handlers/execute-call.ts";
 
@@ -35,9 +35,10 @@ function expectedOutputTokens({ features }: CallJob, { maxOutputTokens }: Catalo
   return Math.min(features.maxOutputTokens ?? assumedOutputTokens, maxOutputTokens ?? Infinity);
 }
 
-/** Tokens that count against a provider's limit; null when nobody knows, and then the expectation stands. */
-export function usedTokensOf(usage: Usage | null, failure: CallFailure | null): number | null {
+/** Tokens of a call that count against its provider's limit; null when nobody knows, and then the expectation stands. */
+export function usedTokensOf(usage: Usage | null, attempt: CallAttempt | undefined): number | null {
   if (usage !== null) return usage.inputTokens + usage.outputTokens;
-  const isRefused = failure !== null && failure.providerStatus !== null && failure.providerStatus >= 400;
-  return isRefused ? 0 : null;
+  const status = attempt?.failure?.providerStatus ?? null;
+  const isRefused = status !== null && status >= 400;
+  return isRefused || attempt?.called === false ? 0 : null;
 }

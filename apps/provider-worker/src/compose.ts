@@ -36,6 +36,8 @@ import { endGivenUp } from "./end-given-up.ts";
 import { createCallEvents } from "./events.ts";
 import { forwardTraceparent } from "./forward-traceparent.ts";
 import { createExecuteCall } from "./handlers/execute-call.ts";
+import { followKeys } from "./keys/follow-keys.ts";
+import { openKeys } from "./keys/open-keys.ts";
 import { createProviderQueues } from "./provider-queues.ts";
 import { createRunningCalls } from "./running-calls.ts";
 
@@ -71,6 +73,7 @@ export async function compose(
   const keyspace = createKeyspace(config.redisPrefix);
   const onError = (error: Error): void => logger.error({ err: error }, "Redis does not answer");
   const connection = { url: config.redisUrl, onError };
+  const now = overrides.now ?? Date.now;
   let keyOf = config.keyOf;
 
   // One connection for jobs, ledger and hand-over: what one turn of the event loop sends travels together.
@@ -85,6 +88,17 @@ export async function compose(
   await loadProviderModules(config.customProviders ?? [], { baseDirectory: "." });
   const providerClient = stack.use(createProviderClient({}));
   const client = forwardTraceparent(providerClient, tracing);
+  const keys = stack.use(
+    openKeys({
+      clusterSecret: config.clusterSecret ?? null,
+      keyOf: (providerId) => keyOf(providerId) ?? registeredKey(providerId),
+      redis,
+      keyspace,
+      logger,
+      now,
+    }),
+  );
+  stack.use(await followKeys(keys, { subscriber, keyspace }));
   const targets = createTargetIndex();
   const running = createRunningCalls();
   const deps: CallDeps = {
@@ -95,9 +109,9 @@ export async function compose(
     policy: defaultRecoveryPolicy,
     events: createCallEvents({ logger, metrics, tracing }),
     findTarget: targets.find,
-    keyOf: (providerId) => keyOf(providerId) ?? registeredKey(providerId),
+    keys,
     leaseMs: defaultLedgerSettings.leaseMs,
-    now: overrides.now ?? Date.now,
+    now,
     random: overrides.random ?? Math.random,
     sleep: (durationMs) => sleep(durationMs),
     newToken: () => randomUUID(),

@@ -9,6 +9,7 @@ import {
   type Secret,
 } from "@tokenhub/config";
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
+import { awaitClusterSecret } from "./keys/await-cluster-secret.ts";
 
 export interface ProviderWorkerConfig {
   readonly redisUrl: string;
@@ -28,6 +29,8 @@ export interface ProviderWorkerConfig {
   readonly tracing?: TracingConfig | null;
   /** A provider's key by its id: as configured, else from the variables named after it. */
   readonly keyOf: (providerId: string) => Secret | null;
+  /** Opens what the gateways publish of the vault; null or absent: only configured keys can be used. */
+  readonly clusterSecret?: Buffer | null;
 }
 
 /** Reads the provider worker's settings and keys; it alone sees provider keys. @throws ConfigError in one sentence. */
@@ -53,5 +56,6 @@ export async function readProviderWorkerConfig(env: Environment): Promise<Provid
     tracing: readTracingConfig(env),
     keyOf: (providerId) =>
       resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
+    clusterSecret: await awaitClusterSecret(product),
   };
 }

@@ -73,7 +73,7 @@ export async function commitEnding(deps: CallDeps, ending: Ending): Promise<bool
       token === "" ? "" : JSON.stringify(incidentOf(deps, job, "duplicate", token, answer?.usage ?? null)),
     replyTo: job.replyTo,
     health: ending.health ?? { kind: "none" },
-    usedTokens: token === "" ? null : usedTokensOf(answer?.usage ?? null, failure),
+    usedTokens: token === "" ? null : usedTokensOf(answer?.usage ?? null, ending.attempts.at(-1)),
   });
   deps.events.ended(job, result, committed);
   return committed;

@@ -14,6 +14,8 @@ export interface CallBreakdown {
   readonly failure: CallFailure;
   /** Frames already in the stream log; more than 0 means a reader may have seen tokens. */
   readonly frameCount: number;
+  /** False for a call that was never made, which says nothing about the provider. Default: true. */
+  readonly wasCalled?: boolean;
   readonly firstTokenAtMs?: number | null;
   /** Content events delivered before the break, for the estimate of what was paid. */
   readonly deliveredTokens?: number;
@@ -58,14 +60,15 @@ async function applyRecovery(
 ): Promise<JobOutcome> {
   const { job, token } = inFlight;
   const { providerId } = job.decision.chosen;
-  const attempt = attemptOf(deps, inFlight, breakdown.failure);
+  const attempt = attemptOf(deps, inFlight, breakdown);
+  const health = breakdown.wasCalled === false ? unjudged : healthOf(breakdown.failure);
   const release = {
     requestId: job.requestId,
     token,
     providerId,
-    health: healthOf(breakdown.failure),
+    health,
     attempt,
-    usedTokens: usedTokensOf(null, breakdown.failure),
+    usedTokens: usedTokensOf(null, attempt),
   };
   switch (recovery.kind) {
     case "retry_same":
@@ -95,7 +98,7 @@ async function applyRecovery(
     case "give_up":
       return finish(deps, inFlight, breakdown, {
         failure: asSeenByReader(breakdown, job),
-        health: healthOf(breakdown.failure),
+        health,
       });
   }
 }
@@ -128,7 +131,7 @@ async function afterStop(
           health: unjudged,
         });
       }
-      const attempt = attemptOf(deps, inFlight, breakdown.failure);
+      const attempt = attemptOf(deps, inFlight, breakdown);
       deps.events.handedBack(job, incidentOf(deps, job, "ambiguous", token, null));
       await deps.ledger.release({
         requestId: job.requestId,
@@ -153,7 +156,7 @@ async function finish(
     job,
     token,
     failure: end.failure,
-    attempts: [...inFlight.history, attemptOf(deps, inFlight, end.failure)],
+    attempts: [...inFlight.history, attemptOf(deps, inFlight, { ...breakdown, failure: end.failure })],
     ambiguousCalls: claim.ambiguousCalls,
     frameCount: breakdown.frameCount,
     firstTokenAtMs: breakdown.firstTokenAtMs ?? null,
@@ -164,14 +167,18 @@ async function finish(
   });
 }
 
-function attemptOf(deps: CallDeps, { job, startedAtMs }: CallInFlight, failure: CallFailure): CallAttempt {
+function attemptOf(
+  deps: CallDeps,
+  { job, startedAtMs }: CallInFlight,
+  { failure, wasCalled = true }: CallBreakdown,
+): CallAttempt {
   return {
     ...job.decision.chosen,
     round: job.round,
     startedAtMs,
     durationMs: Math.max(0, deps.now() - startedAtMs),
     failure,
-    called: true,
+    called: wasCalled,
   };
 }
 

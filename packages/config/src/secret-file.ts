@@ -3,10 +3,14 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rena
 import { dirname } from "node:path";
 import { ConfigError } from "./config-error.ts";
 
-/** The secret in a file; null when there is no file, or nothing in it. @throws ConfigError when it cannot be read. */
+/**
+ * The secret in a file, without the line end behind it; null when there is no file, or nothing in it.
+ * @throws ConfigError when it cannot be read.
+ */
 export function readSecretFile(path: string): string | null {
   try {
-    return readFileSync(path, "utf8").trim() || null;
+    const text = readFileSync(path, "utf8");
+    return text.trim() === "" ? null : text.replace(/\r?\n$/, "");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw refusal(path, error);
@@ -23,11 +27,9 @@ export function readOrCreateSecretFile(path: string, make: () => string): string
   if (found !== null) return found;
   const draft = writeDraft(path, make());
   try {
-    linkSync(draft, path);
+    putInPlace(draft, path);
   } catch (error) {
-    // An empty file is what a crash of an earlier release could leave; it holds no secret that could be lost.
-    if (codeOf(error) === "EEXIST" && readSecretFile(path) === null) renameSync(draft, path);
-    else if (codeOf(error) !== "EEXIST") throw refusal(path, error);
+    throw refusal(path, error);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -45,6 +47,17 @@ export function replaceSecretFile(path: string, secret: string): void {
   }
 }
 
+/** Gives the draft its name unless another process was first. */
+function putInPlace(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && readSecretFile(path) !== null) return;
+    // An empty file, which holds nothing that could be lost, or a file system without links.
+    renameSync(draft, path);
+  }
+}
+
 /** A file beside the one that is meant, written through to the disk. */
 function writeDraft(path: string, secret: string): string {
   const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;
@@ -54,12 +67,14 @@ function writeDraft(path: string, secret: string): string {
     try {
       writeSync(handle, `${secret}\n`);
       fsyncSync(handle);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
     } finally {
       closeSync(handle);
     }
     return draft;
   } catch (error) {
-    rmSync(draft, { force: true });
     throw refusal(path, error);
   }
 }

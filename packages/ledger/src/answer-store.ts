@@ -51,7 +51,10 @@ export interface AnswerStore {
 export function createAnswerStore(redis: Redis, keyspace: Keyspace): AnswerStore {
   return {
     async open({ hash, otherHashes = [], requestId, flightTtlMs, maxAgeMs }) {
-      const keys = [keyspace.cacheFlight(hash), ...[...otherHashes, hash].map(keyspace.cacheEntry)];
+      const keys = [
+        keyspace.cacheFlight(hash),
+        ...[...otherHashes, hash].map((one) => keyspace.cacheEntry(one)),
+      ];
       const args = [requestId, Math.max(1, Math.ceil(flightTtlMs)), Math.floor(maxAgeMs)];
       const [kind, first, text] = (await openScript.run(redis, keys, args)) as [string, unknown?, string?];
       if (kind === "kept") return { kind, ageMs: Number(first), text: text ?? "" };

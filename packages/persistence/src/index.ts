@@ -22,8 +22,10 @@ export {
   type BanditArmRepository,
 } from "./requests/bandit-arm-repository.ts";
 export * from "./requests/call-incident-repository.ts";
+export * from "./requests/list-choices.ts";
 export * from "./requests/load-stats.ts";
 export * from "./requests/record-finished.ts";
+export * from "./requests/revise-reward.ts";
 export {
   createRequestLogRepository,
   type RequestLogEntry,

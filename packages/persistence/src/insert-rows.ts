@@ -10,7 +10,7 @@ const mostParameters = 32_000;
  * @param clause what follows the values, e.g. `on conflict do nothing returning event_id`; never text from outside.
  * @returns the rows of the `returning` part, when there is one.
  */
-export async function insertRows<Name extends keyof Schema & string, Returned = never>(
+export async function insertRows<Name extends keyof Schema, Returned = never>(
   db: Kysely<Schema>,
   {
     table,

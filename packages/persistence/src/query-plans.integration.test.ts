@@ -31,7 +31,7 @@ async function setUp() {
   await migrate(db);
   return {
     db,
-    async plansOf(work: () => Promise<unknown>): Promise<string[]> {
+    plansOf: async (work: () => Promise<unknown>): Promise<string[]> => {
       queries.length = 0;
       await work();
       const plans: string[] = [];

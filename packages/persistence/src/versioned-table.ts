@@ -76,112 +76,112 @@ export function onVersionedTable<
     >;
   }
 
-  return {
-    async get(id: string): Promise<Kept | null> {
-      const row = await find(id);
-      return row === undefined ? null : read(row);
-    },
+  async function get(id: string): Promise<Kept | null> {
+    const row = await find(id);
+    return row === undefined ? null : read(row);
+  }
 
-    async list(): Promise<Kept[]> {
-      const found = await rows.selectFrom(name).selectAll().orderBy("id").execute();
-      return (found as VersionedRow[]).map(read);
-    },
+  async function list(): Promise<Kept[]> {
+    const found = await rows.selectFrom(name).selectAll().orderBy("id").execute();
+    return (found as VersionedRow[]).map(read);
+  }
 
-    async page({
+  async function page({
+    conditions,
+    sort,
+    ...page
+  }: PageRequest & { readonly conditions: readonly Condition[]; readonly sort: Sort<string> }): Promise<
+    Page<Kept>
+  > {
+    const { items, total } = await selectPage<VersionedRow>(db, {
+      ...page,
+      table: table.name,
       conditions,
-      sort,
-      ...page
-    }: PageRequest & { readonly conditions: readonly Condition[]; readonly sort: Sort<string> }): Promise<
-      Page<Kept>
-    > {
-      const { items, total } = await selectPage<VersionedRow>(db, {
-        ...page,
-        table: table.name,
-        conditions,
-        orderBy: [
-          { column: sort.by, direction: sort.direction, isNullable: true },
-          { column: "id", direction: "asc" },
-        ],
-      });
-      return { items: items.map(read), total };
-    },
+      orderBy: [
+        { column: sort.by, direction: sort.direction, isNullable: true },
+        { column: "id", direction: "asc" },
+      ],
+    });
+    return { items: items.map(read), total };
+  }
 
-    async create(
-      entry: Entry,
-      { nowMs, stamp = {} }: { readonly nowMs: number; readonly stamp?: Columns },
-    ): Promise<Created<Kept>> {
-      const row = {
-        ...columnsOf(entry),
-        ...stamp,
-        version: 1,
-        created_at_ms: nowMs,
-        updated_at_ms: nowMs,
-      } as unknown as VersionedRow;
-      const inserted = await rows
-        .insertInto(name)
-        .values(row)
-        .onConflict((conflict) => conflict.column("id").doNothing())
+  async function create(
+    entry: Entry,
+    { nowMs, stamp = {} }: { readonly nowMs: number; readonly stamp?: Columns },
+  ): Promise<Created<Kept>> {
+    const row = {
+      ...columnsOf(entry),
+      ...stamp,
+      version: 1,
+      created_at_ms: nowMs,
+      updated_at_ms: nowMs,
+    } as unknown as VersionedRow;
+    const inserted = await rows
+      .insertInto(name)
+      .values(row)
+      .onConflict((conflict) => conflict.column("id").doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (inserted !== undefined) return { kind: "created", stored: read(inserted as VersionedRow) };
+    const current = await find(entry.id);
+    if (current === undefined) return create(entry, { nowMs, stamp });
+    return { kind: "exists", current: read(current) };
+  }
+
+  function update(
+    id: string,
+    {
+      change,
+      nowMs,
+      expectedVersion = null,
+      stamp = {},
+    }: Expectation & {
+      readonly change: (current: Entry) => Entry;
+      readonly nowMs: number;
+      readonly stamp?: Columns;
+    },
+  ): Promise<Updated<Kept>> {
+    return attempt(async () => {
+      const before = await find(id);
+      if (before === undefined) return { kind: "missing" };
+      const current = read(before);
+      if (expectedVersion !== null && current.version !== expectedVersion) {
+        return { kind: "version_mismatch", current };
+      }
+      const columns = { ...columnsOf(change(current.entry)), ...stamp };
+      if (Object.entries(columns).every(([column, value]) => before[column] === value)) {
+        return { kind: "updated", stored: current, isChanged: false };
+      }
+      const after = await rows
+        .updateTable(name)
+        .set({ ...columns, version: before.version + 1, updated_at_ms: nowMs } as unknown as VersionedRow)
+        .where("id", "=", id)
+        .where("version", "=", before.version)
         .returningAll()
         .executeTakeFirst();
-      if (inserted !== undefined) return { kind: "created", stored: read(inserted as VersionedRow) };
-      const current = await find(entry.id);
-      if (current === undefined) return this.create(entry, { nowMs, stamp });
-      return { kind: "exists", current: read(current) };
-    },
+      return after === undefined
+        ? null
+        : { kind: "updated", stored: read(after as VersionedRow), isChanged: true };
+    });
+  }
 
-    update(
-      id: string,
-      {
-        change,
-        nowMs,
-        expectedVersion = null,
-        stamp = {},
-      }: Expectation & {
-        readonly change: (current: Entry) => Entry;
-        readonly nowMs: number;
-        readonly stamp?: Columns;
-      },
-    ): Promise<Updated<Kept>> {
-      return attempt(async () => {
-        const before = await find(id);
-        if (before === undefined) return { kind: "missing" };
-        const current = read(before);
-        if (expectedVersion !== null && current.version !== expectedVersion) {
-          return { kind: "version_mismatch", current };
-        }
-        const columns = { ...columnsOf(change(current.entry)), ...stamp };
-        if (Object.entries(columns).every(([column, value]) => before[column] === value)) {
-          return { kind: "updated", stored: current, isChanged: false };
-        }
-        const after = await rows
-          .updateTable(name)
-          .set({ ...columns, version: before.version + 1, updated_at_ms: nowMs } as unknown as VersionedRow)
-          .where("id", "=", id)
-          .where("version", "=", before.version)
-          .returningAll()
-          .executeTakeFirst();
-        return after === undefined
-          ? null
-          : { kind: "updated", stored: read(after as VersionedRow), isChanged: true };
-      });
-    },
+  function remove(id: string, { expectedVersion = null }: Expectation = {}): Promise<Removed<Kept>> {
+    return attempt(async () => {
+      const before = await find(id);
+      if (before === undefined) return { kind: "missing" };
+      if (expectedVersion !== null && before.version !== expectedVersion) {
+        return { kind: "version_mismatch", current: read(before) };
+      }
+      const { numDeletedRows } = await rows
+        .deleteFrom(name)
+        .where("id", "=", id)
+        .where("version", "=", before.version)
+        .executeTakeFirst();
+      return numDeletedRows === 0n ? null : { kind: "removed", stored: read(before) };
+    });
+  }
 
-    remove(id: string, { expectedVersion = null }: Expectation = {}): Promise<Removed<Kept>> {
-      return attempt(async () => {
-        const before = await find(id);
-        if (before === undefined) return { kind: "missing" };
-        if (expectedVersion !== null && before.version !== expectedVersion) {
-          return { kind: "version_mismatch", current: read(before) };
-        }
-        const { numDeletedRows } = await rows
-          .deleteFrom(name)
-          .where("id", "=", id)
-          .where("version", "=", before.version)
-          .executeTakeFirst();
-        return numDeletedRows === 0n ? null : { kind: "removed", stored: read(before) };
-      });
-    },
-  };
+  return { get, list, page, create, update, remove };
 }
 
 const mostAttempts = 20;

@@ -20,6 +20,10 @@ describe("context fit", () => {
     },
   );
 
+  test("S3-21, A estimate: 17 characters at 4 per token, plus max_tokens 100, need 104 tokens", () => {
+    expect(neededTokens({ inputTokens: Math.floor(17 / 4), maxOutputTokens: 100 })).toBe(104);
+  });
+
   test("needs the larger of the input with headroom and the input plus max_tokens", () => {
     expect(neededTokens({ inputTokens: 4, maxOutputTokens: 100 })).toBe(104);
     expect(neededTokens({ inputTokens: 9000, maxOutputTokens: null })).toBe(10_350);

@@ -71,8 +71,8 @@ function isRepeatable({ catalogue, features, excluded, explorationTemperature = 
 }
 
 /** Everything about a request that a decision looks at; the caller's wire format is not part of it. */
-function signatureOf({ wireFormat: _, ...decisive }: RoutingFeatures): string {
-  return JSON.stringify(decisive);
+function signatureOf(features: RoutingFeatures): string {
+  return JSON.stringify({ ...features, wireFormat: null });
 }
 
 function freeze(outcome: RoutingOutcome): RoutingOutcome {

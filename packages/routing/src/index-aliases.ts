@@ -17,8 +17,8 @@ export interface IndexedAlias {
 }
 
 /**
- * The enabled aliases. Variants that the catalogue does not know are left out, and so is the alias's own name: an alias
- * stands for models, never for an alias. A model that is listed twice has the sum of both weights.
+ * The enabled aliases. Variants are looked up among the models only, so that an alias never stands for itself or another
+ * alias; what the catalogue does not know is left out. A model that is listed twice has the sum of both weights.
  */
 export function indexAliases(
   aliases: readonly CatalogueAlias[],
@@ -31,7 +31,7 @@ export function indexAliases(
 function indexAlias(alias: CatalogueAlias, entryById: ReadonlyMap<string, CatalogueEntry>): IndexedAlias {
   const weights = new Map<CatalogueEntry, number>();
   for (const { modelId, weight } of alias.variants) {
-    const entry = modelId === alias.id ? undefined : entryById.get(modelId);
+    const entry = entryById.get(modelId);
     if (entry !== undefined) weights.set(entry, (weights.get(entry) ?? 0) + weight);
   }
   const variants = [...weights]

@@ -63,7 +63,7 @@ const alias: fc.Arbitrary<CatalogueAlias> = fc.record({
   ),
 });
 
-export const catalogues: fc.Arbitrary<Catalogue> = fc
+const catalogues: fc.Arbitrary<Catalogue> = fc
   .record({
     models: fc
       .uniqueArray(fc.constantFrom(...modelIds), { minLength: 8 })
@@ -192,6 +192,7 @@ export const situations: fc.Arbitrary<Situation> = fc.record({
 });
 
 /** The situation as the input of one decision, with randomness of its own. */
-export function questionOf({ catalogue: _, seed, ...input }: Situation): RouteChanges {
+export function questionOf(situation: Situation): RouteChanges {
+  const { catalogue: _, seed, ...input } = situation;
   return { ...input, random: seededRandom(seed) };
 }

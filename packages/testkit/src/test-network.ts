@@ -42,6 +42,13 @@ export interface TestNetwork extends AsyncDisposable {
 
 export const testApiKey = "tokenhub_test_key_for_the_test_network";
 export const upstreamKey = "sk-upstream-secret-0123456789";
+/** Shared by the services of every test network. */
+export const testClusterSecret = "5a".repeat(32);
+/** Password derivations of the vault that cost nothing, which only a test may want. */
+export const cheapVaultDerivation = {
+  derivationCost: { algorithm: "argon2id", passes: 1, memoryKiB: 8, lanes: 1 },
+  allowWeakDerivation: true,
+} as const;
 
 /**
  * Two upstreams on one mock: `openai-up` speaks OpenAI, `anthropic-up` Anthropic; `spare` is a second OpenAI server.
@@ -117,6 +124,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     TOKENHUB_RATE_LIMIT_RPS: "100000",
     TOKENHUB_RATE_LIMIT_BURST: "100000",
     UPSTREAM_KEY: upstreamKey,
+    TOKENHUB_CLUSTER_SECRET: testClusterSecret,
     ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
     ...options.env,
   };
@@ -137,7 +145,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
         maxInFlight: options.maxInFlight ?? 5_000,
         drainMs: 5_000,
       },
-      { logger: loggerFor("gateway") },
+      { logger: loggerFor("gateway"), vaultDerivation: cheapVaultDerivation },
     ),
   );
   const worker = {
@@ -154,7 +162,13 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
   const keyOf: ProviderWorkerConfig["keyOf"] = () => new Secret(upstreamKey);
   const provider = stack.use(
     await composeProviderWorker(
-      { ...worker, onlyProviders: null, keyOf, customProviders: product.customProviders },
+      {
+        ...worker,
+        onlyProviders: null,
+        keyOf,
+        customProviders: product.customProviders,
+        clusterSecret: Buffer.from(env["TOKENHUB_CLUSTER_SECRET"] ?? testClusterSecret, "hex"),
+      },
       { logger: loggerFor("provider-worker") },
     ),
   );

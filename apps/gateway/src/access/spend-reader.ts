@@ -13,8 +13,12 @@ export interface SpendScope {
 export interface SpendReader {
   /** Billionths of a US dollar since the start of the calendar month in UTC, or since the reset when that is later. */
   spentNanoUsd(scope: SpendScope, nowMs: number): Promise<number>;
-  /** The same for many keys at once, by their ids. */
-  spentByKey(keys: readonly Omit<SpendScope, "kind">[], nowMs: number): Promise<ReadonlyMap<string, number>>;
+  /** The same for many of one kind at once, by their ids; who has spent nothing may be missing. */
+  spentByMany(
+    kind: SpendScopeKind,
+    scopes: readonly Omit<SpendScope, "kind">[],
+    nowMs: number,
+  ): Promise<ReadonlyMap<string, number>>;
   /** Those of the requests whose cost is in the sums. Ask before the sums, and nothing can be missing from both. */
   recorded(requestIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
@@ -42,13 +46,14 @@ export function createSpendReader(db: AccessDatabase): SpendReader {
       const { costNanoUsd } = await spend.get({ scopeKind: kind, scopeId: id, month: monthOf(nowMs) });
       return costNanoUsd;
     },
-    async spentByKey(keys, nowMs) {
+    async spentByMany(kind, scopes, nowMs) {
       const spent = new Map<string, number>();
-      const scopeIds = keys.filter((key) => !isReset(key.resetAtMs, nowMs)).map(({ id }) => id);
-      for (const row of await spend.list({ scopeKind: "key", month: monthOf(nowMs), scopeIds }))
+      const wasReset = (resetAtMs: number | null) => kind === "key" && isReset(resetAtMs, nowMs);
+      const scopeIds = scopes.filter(({ resetAtMs }) => !wasReset(resetAtMs)).map(({ id }) => id);
+      for (const row of await spend.list({ scopeKind: kind, month: monthOf(nowMs), scopeIds }))
         spent.set(row.scopeId, row.costNanoUsd);
-      for (const { id, resetAtMs } of keys)
-        if (isReset(resetAtMs, nowMs)) spent.set(id, await spend.spendSince(id, resetAtMs));
+      for (const { id, resetAtMs } of scopes)
+        if (resetAtMs !== null && wasReset(resetAtMs)) spent.set(id, await spend.spendSince(id, resetAtMs));
       return spent;
     },
     async recorded(requestIds) {

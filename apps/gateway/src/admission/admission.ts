@@ -33,7 +33,13 @@ export interface AdmissionOptions {
   readonly index: () => CatalogueIndex;
 }
 
-export function createAdmission({ authenticate, rates, models, budgets, index }: AdmissionOptions): Admission {
+export function createAdmission({
+  authenticate,
+  rates,
+  models,
+  budgets,
+  index,
+}: AdmissionOptions): Admission {
   return {
     authenticate,
     requireScope({ scopes }, scope) {

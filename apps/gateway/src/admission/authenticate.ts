@@ -113,14 +113,19 @@ function keyCaller(keys: KeyLookup, key: KeyRecord): Caller {
     ],
     budgets: [
       ...budgetOf({ kind: "key", id, resetAtMs: key.budgetResetAtMs, limitNanoUsd: key.budgetNanoUsd }),
-      ...(project === undefined ? [] : budgetOf({ ...scopeOf("project", project), limitNanoUsd: project.budgetNanoUsd })),
+      ...(project === undefined
+        ? []
+        : budgetOf({ ...scopeOf("project", project), limitNanoUsd: project.budgetNanoUsd })),
       ...tenantBudgets(keys, tenantId),
     ],
   };
 }
 
 function configuredCaller(keys: KeyLookup, hash: string): Caller {
-  return unboundCaller(keys, { tenantId: builtInTenantIds.default, subject: `configured:${hash.slice(0, 16)}` });
+  return unboundCaller(keys, {
+    tenantId: builtInTenantIds.default,
+    subject: `configured:${hash.slice(0, 16)}`,
+  });
 }
 
 function anonymousCaller(keys: KeyLookup, address: string): Caller {

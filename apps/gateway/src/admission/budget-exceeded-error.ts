@@ -4,7 +4,11 @@ import type { Budget } from "./caller.ts";
 /** A refusal that says what may be spent and what has been. */
 export class BudgetExceededError extends TokenHubError {
   /** Beside code and message in the product's own error shapes. */
-  readonly details: { readonly budget_scope: string; readonly budget_usd: number; readonly spent_usd: number };
+  readonly details: {
+    readonly budget_scope: string;
+    readonly budget_usd: number;
+    readonly spent_usd: number;
+  };
 
   constructor({ kind, limitNanoUsd }: Budget, { spentNanoUsd, heldNanoUsd }: BudgetUse) {
     const budgetUsd = limitNanoUsd / 1e9;

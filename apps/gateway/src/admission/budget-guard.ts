@@ -46,8 +46,14 @@ interface Account {
   readonly holds: Map<string, Hold>;
 }
 
-/** A sum from the books serves requests for this long. */
+interface Draw {
+  readonly budget: Budget;
+  readonly account: Account;
+}
+
+/** A sum from the books serves requests for this long; one that would refuse a request, no longer than that. */
 const freshMs = 1_000;
+const freshForRefusalMs = 100;
 /** When the database does not answer, a sum of this age still serves. */
 const usableMs = 60_000;
 /** A cost that never came to the books is given up: its request was lost with its worker and the data of Redis. */
@@ -87,11 +93,11 @@ export function createBudgetGuard({ spend, now, onError }: BudgetGuardOptions): 
       if (holds.size === 0 && nowMs - usedAtMs > idleMs) accounts.delete(name);
   }
 
-  async function refresh(account: Account, budget: Budget): Promise<void> {
+  async function refresh({ account, budget }: Draw, maxAgeMs: number): Promise<void> {
     const nowMs = now();
     account.usedAtMs = nowMs;
     const sinceMs = spendSinceMs(budget.resetAtMs, nowMs);
-    if (sinceMs === account.sinceMs && nowMs - account.readAtMs < freshMs) return;
+    if (sinceMs === account.sinceMs && nowMs - account.readAtMs < maxAgeMs) return;
     account.reading ??= read(account, { budget, sinceMs, nowMs }).finally(() => (account.reading = null));
     await account.reading;
     // Another reset came while that was read.
@@ -108,7 +114,8 @@ export function createBudgetGuard({ spend, now, onError }: BudgetGuardOptions): 
       const spentNanoUsd = await spend.spentNanoUsd(budget, nowMs);
       Object.assign(account, { sinceMs, spentNanoUsd, readAtMs: nowMs });
       for (const [requestId, { endedAtMs }] of ended)
-        if (recorded.has(requestId) || nowMs - (endedAtMs ?? nowMs) > lostAfterMs) account.holds.delete(requestId);
+        if (recorded.has(requestId) || nowMs - (endedAtMs ?? nowMs) > lostAfterMs)
+          account.holds.delete(requestId);
     } catch (error) {
       onError(error);
       if (account.sinceMs === sinceMs && nowMs - account.readAtMs < usableMs) return;
@@ -125,14 +132,11 @@ export function createBudgetGuard({ spend, now, onError }: BudgetGuardOptions): 
     { requestId, costUsd }: { readonly requestId: string; readonly costUsd: number },
   ): Promise<Reservation> {
     const drawn = budgets.map((budget) => ({ budget, account: accountOf(budget) }));
-    for (const { budget, account } of drawn) await refresh(account, budget);
+    for (const draw of drawn) await refresh(draw, freshMs);
+    if (refusalOf(drawn) !== null) for (const draw of drawn) await refresh(draw, freshForRefusalMs);
     // No await from here on: whoever asks next sees what this request holds.
-    for (const { budget, account } of drawn) {
-      const { spentNanoUsd } = account;
-      const heldNanoUsd = [...account.holds.values()].reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
-      if (spentNanoUsd + heldNanoUsd >= budget.limitNanoUsd)
-        throw new BudgetExceededError(budget, { spentNanoUsd, heldNanoUsd });
-    }
+    const refusal = refusalOf(drawn);
+    if (refusal !== null) throw refusal;
     const hold: Hold = { nanoUsd: Math.round(costUsd * 1e9), endedAtMs: null };
     for (const { account } of drawn) account.holds.set(requestId, hold);
     return {
@@ -149,4 +153,15 @@ export function createBudgetGuard({ spend, now, onError }: BudgetGuardOptions): 
   return {
     reserve: (budgets, request) => (budgets.length === 0 ? null : reserve(budgets, request)),
   };
+}
+
+/** The refusal by the first budget that is used up; null when there is none. */
+function refusalOf(drawn: readonly Draw[]): BudgetExceededError | null {
+  for (const { budget, account } of drawn) {
+    const { spentNanoUsd, holds } = account;
+    const heldNanoUsd = [...holds.values()].reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
+    if (spentNanoUsd + heldNanoUsd >= budget.limitNanoUsd)
+      return new BudgetExceededError(budget, { spentNanoUsd, heldNanoUsd });
+  }
+  return null;
 }

@@ -9,11 +9,7 @@ import {
 
 type PricedFeatures = Pick<
   RoutingFeatures,
-  | "operation"
-  | "requestedModel"
-  | "estimatedInputTokens"
-  | "maxOutputTokens"
-  | "allowedModelIds"
+  "operation" | "requestedModel" | "estimatedInputTokens" | "maxOutputTokens" | "allowedModelIds"
 > & { readonly policy: Pick<RoutingFeatures["policy"], "allowFallback" | "maxBudgetUsd"> };
 
 /**

@@ -58,7 +58,13 @@ type StatedWishes = z.infer<typeof routingWishesSchema>;
 export type RoutingWishes = Partial<RoutingPolicy>;
 
 /** What wishes nobody stated mean at this installation. */
-export type RoutingDefaults = Pick<RoutingPolicy, "strategy" | "mode" | "maxBudgetUsd" | "maxLatencyMs">;
+export interface RoutingDefaults extends Pick<
+  RoutingPolicy,
+  "strategy" | "mode" | "maxBudgetUsd" | "maxLatencyMs"
+> {
+  /** False: nothing is tried out, whatever a request allows. */
+  readonly allowExploration: boolean;
+}
 
 /**
  * Reads wishes from a part of a body.
@@ -84,7 +90,8 @@ export function readWishes(stated: unknown, { at }: { readonly at: string }): Ro
 
 /** The whole policy: each later source overrides the ones before it. */
 export function policyOf(defaults: RoutingDefaults, ...sources: readonly RoutingWishes[]): RoutingPolicy {
-  return routingPolicySchema.parse(Object.assign({}, defaults, ...sources));
+  const policy = routingPolicySchema.parse(Object.assign({}, defaults, ...sources));
+  return defaults.allowExploration ? policy : { ...policy, allowExploration: false };
 }
 
 function normalise(stated: StatedWishes, at: string): RoutingWishes {

@@ -6,10 +6,12 @@ import type { Redis } from "ioredis";
 
 /** What the catalogue service needs of the database. */
 export interface CatalogueStore {
-  /** Replaces what came from the configuration, keeps what an admin added, and returns the result. */
-  applyConfig(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<Catalogue>;
+  /** Replaces what came from the configuration and keeps what an admin added. */
+  applyConfig(config: Pick<ProductConfig, "providers" | "models" | "aliases">): Promise<void>;
   /** The catalogue as it is, whoever changed it last. */
   load(): Promise<Catalogue>;
+  /** The version that `load` would give. */
+  version(): Promise<number>;
 }
 
 export interface CatalogueService {
@@ -24,14 +26,20 @@ export interface CatalogueService {
   readonly adopt: (published: Catalogue) => void;
   /** Publishes again what the database holds, to a Redis that may have lost its data. */
   republish(): Promise<void>;
-  /** Publishes again if Redis has no catalogue. */
-  republishIfMissing(): Promise<void>;
+  /**
+   * Takes over and publishes a change that is in the database. It never rejects: the change is made, and what could not be
+   * published now is published by `repair`.
+   */
+  announce(): Promise<void>;
+  /** Publishes again if Redis has no catalogue, or an older one than the database. */
+  repair(): Promise<void>;
 }
 
 export interface CatalogueServiceOptions {
   readonly store: CatalogueStore;
   readonly redis: Redis;
   readonly keyspace: Keyspace;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Keeps the catalogue: SQL is its home, Redis carries the snapshot to the workers. */
@@ -39,17 +47,23 @@ export function createCatalogueService({
   store,
   redis,
   keyspace,
+  onError,
 }: CatalogueServiceOptions): CatalogueService {
   let catalogue: Catalogue = { v: 1, version: 0, providers: [], models: [], aliases: [] };
   let index = indexCatalogue(catalogue);
+  let isPublished = false;
   const replace = (next: Catalogue): void => {
     catalogue = next;
     index = indexCatalogue(next);
   };
-  const republish = async (): Promise<void> => {
-    replace(await store.load());
-    await publishCatalogue(redis, keyspace, catalogue);
+  const publish = async (next: Catalogue): Promise<void> => {
+    isPublished = false;
+    replace(next);
+    await publishCatalogue(redis, keyspace, next);
+    isPublished = true;
   };
+  const inTurn = createPublishingLine();
+  const republish = (): Promise<void> => inTurn(async () => publish(await store.load()));
   return {
     current: () => catalogue,
     index: () => index,
@@ -58,15 +72,42 @@ export function createCatalogueService({
       throw new TokenHubError("model_not_found", describeUnknownModel(index, name ?? ""), { param: "model" });
     },
     async apply(config) {
-      replace(await store.applyConfig(config));
-      await publishCatalogue(redis, keyspace, catalogue);
+      await store.applyConfig(config);
+      await republish();
     },
     adopt(published) {
       if (published.version > catalogue.version) replace(published);
     },
     republish,
-    async republishIfMissing() {
-      if ((await redis.exists(keyspace.catalogue)) === 0) await republish();
+    async announce() {
+      isPublished = false;
+      await republish().catch(onError);
     },
+    async repair() {
+      const isCurrent =
+        isPublished &&
+        (await redis.exists(keyspace.catalogue)) > 0 &&
+        (await store.version()) <= catalogue.version;
+      if (!isCurrent) await republish();
+    },
+  };
+}
+
+/**
+ * Publishes one catalogue after the other, so that an older one never follows a newer one; whoever asks while another waits
+ * for its turn gets that one's outcome, because it reads the database when its turn comes.
+ */
+function createPublishingLine(): (publish: () => Promise<void>) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
+  return (publish) => {
+    if (waiting !== null) return waiting;
+    const turn = last.then(() => {
+      waiting = null;
+      return publish();
+    });
+    waiting = turn;
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }

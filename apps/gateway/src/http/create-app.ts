@@ -1,5 +1,7 @@
 import express, { type Express } from "express";
 import type { Logger, Metrics } from "@tokenhub/telemetry";
+import type { Admin } from "../admin/compose-admin.ts";
+import { serveAdminHome } from "../routes/admin-home/index.ts";
 import { alive, healthz, readyz, type HealthDeps } from "../routes/health/index.ts";
 import { chatCompletionsEndpoint } from "../routes/chat-completions/index.ts";
 import { chatEndpoint } from "../routes/chat/index.ts";
@@ -21,6 +23,7 @@ export interface AppDeps {
   readonly generation: GenerationDeps;
   readonly models: ModelsDeps;
   readonly health: HealthDeps;
+  readonly admin: Admin;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly corsOrigins: readonly string[];
@@ -37,7 +40,7 @@ const generationEndpoints = [
 
 /** Every path of the gateway, in one table. */
 export function createApp(deps: AppDeps): Express {
-  const { generation, models, health, logger, metrics, corsOrigins, addressOf } = deps;
+  const { generation, models, health, admin, logger, metrics, corsOrigins, addressOf } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -52,6 +55,10 @@ export function createApp(deps: AppDeps): Express {
   app.route("/healthz").get(healthz(health)).all(allowOnly("GET"));
   app.route("/readyz").get(readyz(health)).all(allowOnly("GET"));
   app.route("/metrics").get(serveMetrics(metrics)).all(allowOnly("GET"));
+
+  app.use("/admin/v1", admin.v1);
+  app.use("/admin", admin.legacy);
+  app.route("/admin").get(serveAdminHome).all(allowOnly("GET"));
 
   app.route("/openapi.json").get(serveOpenApi).all(allowOnly("GET"));
   app.use("/docs", docsRouter());

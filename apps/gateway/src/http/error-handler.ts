@@ -10,7 +10,10 @@ import { sendError } from "./surface.ts";
 /** The one place where errors become HTTP. Express knows it by its four parameters. */
 export function createErrorHandler(
   logger: Logger,
-  { onRefused, addressOf }: { readonly onRefused: GatewayEvents["refused"]; readonly addressOf: AddressReader },
+  {
+    onRefused,
+    addressOf,
+  }: { readonly onRefused: GatewayEvents["refused"]; readonly addressOf: AddressReader },
 ) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const known = toTokenHubError(error);

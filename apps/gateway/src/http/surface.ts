@@ -54,7 +54,9 @@ function errorBodyOf(surface: Surface, error: TokenHubError, requestId: string):
     case "legacy":
       return { error: code === "admin_unauthorized" ? "Unauthorized" : message, ...details };
     case "native":
-      return { error: { code, message, type: error.row.openAiType, param, request_id: requestId, ...details } };
+      return {
+        error: { code, message, type: error.row.openAiType, param, request_id: requestId, ...details },
+      };
     case "openai":
     case "anthropic":
       return encodeErrorBody(surface, { code, message, param, requestId });

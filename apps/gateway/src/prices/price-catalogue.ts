@@ -1,6 +1,5 @@
 import type { CatalogueProvider, Price } from "@tokenhub/contracts";
 import { findProvider } from "@tokenhub/providers";
-import { createRequire } from "node:module";
 
 /** A model as its provider knows it. */
 export interface PricedModel {
@@ -31,9 +30,13 @@ export const noPriceCatalogue: PriceCatalogue = { find: () => null };
  * a model that is served somewhere else costs something else. Tiered prices count with their first tier; of prices that
  * change with the time of day the one of `now` counts.
  */
-export function openPriceCatalogue({ now }: { readonly now: () => number }): PriceCatalogue {
-  // Loaded here and not by an import: it is most of a megabyte that an installation without list prices does not need.
-  const list = createRequire(import.meta.url)("@pydantic/genai-prices") as typeof import("@pydantic/genai-prices");
+export async function openPriceCatalogue({
+  now,
+}: {
+  readonly now: () => number;
+}): Promise<PriceCatalogue> {
+  // Most of a megabyte that an installation without list prices does not need.
+  const list = await import("@pydantic/genai-prices");
   return {
     find({ provider, upstreamName }) {
       if (typesWithoutListPrice.has(provider.type)) return null;

@@ -1,20 +1,45 @@
-import {
-  createCallIncidentRepository,
-  createRequestLogRepository,
-  type Database,
-} from "@tokenhub/persistence";
+import type { RequestFinishedFact } from "@tokenhub/contracts";
+import { recordFinished, transaction, type Database, type NewEvent } from "@tokenhub/persistence";
+import type { ArmLearning } from "../bandit/arm-learning.ts";
+import type { PropensityOf } from "../bandit/propensity.ts";
+import type { KeyNames } from "../insight/key-names.ts";
+import { tallyCalls } from "../insight/provider-tallies.ts";
+import { rewardEntriesOf } from "./reward-entries.ts";
 import type { FactStore } from "./recorder.ts";
 
-/** Writes facts to the request log. */
-export function createFactStore(db: Database["db"]): FactStore {
-  const requestLog = createRequestLogRepository(db);
-  const incidents = createCallIncidentRepository(db);
+export interface FactStoreOptions {
+  readonly db: Database["db"];
+  readonly learning: Pick<ArmLearning, "update">;
+  readonly propensityOf: PropensityOf;
+  readonly keyNames: KeyNames;
+  readonly eventsOf: (fact: RequestFinishedFact, names: Pick<KeyNames, "of">) => readonly NewEvent[];
+  /** Called after a commit that brought something new. */
+  readonly onCommitted: (committed: { readonly hasRewards: boolean; readonly hasEvents: boolean }) => void;
+  readonly now: () => number;
+}
+
+/** Writes all that follows from a batch of facts in one transaction; see `recordFinished`. */
+export function createFactStore(options: FactStoreOptions): FactStore {
+  const { db, learning, propensityOf, keyNames, eventsOf, onCommitted, now } = options;
   return {
-    async insertFinished(facts) {
-      await requestLog.insertFinished(facts);
-    },
-    async insertIncidents(facts) {
-      await incidents.insertIncidents(facts);
+    async record({ finished, incidents }) {
+      await keyNames.load(finished.map(({ keyId }) => keyId));
+      const rewards = finished.flatMap((fact) => rewardEntriesOf(fact, { propensityOf }));
+      const recorded = await transaction(db, async (begun) => {
+        const done = await recordFinished(begun, {
+          facts: finished,
+          incidents,
+          rewards,
+          updateArm: learning.update,
+          eventsOf: (fact) => eventsOf(fact, keyNames),
+          nowMs: now(),
+        });
+        await tallyCalls(begun, { facts: done.fresh, nowMs: now() });
+        return done;
+      });
+      const { fresh, freshIncidents, events } = recorded;
+      if (fresh.length > 0) onCommitted({ hasRewards: rewards.length > 0, hasEvents: events.length > 0 });
+      return { fresh, rows: fresh.length + freshIncidents };
     },
   };
 }

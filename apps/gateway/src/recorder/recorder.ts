@@ -1,159 +1,218 @@
-import {
-  factSchema,
-  type CallIncidentFact,
-  type Keyspace,
-  type RequestFinishedFact,
-} from "@tokenhub/contracts";
+import type { CallIncidentFact, Keyspace, RequestFinishedFact } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createFactStream, isGroupGone, type FactStream, type StreamRow } from "./fact-stream.ts";
+import { readFact } from "./read-fact.ts";
 
-/** Where facts become rows; every write is idempotent by event id. */
+export interface FactBatch {
+  readonly finished: readonly RequestFinishedFact[];
+  readonly incidents: readonly CallIncidentFact[];
+}
+
+export interface RecordedFacts {
+  /** Requests that were not there before. */
+  readonly fresh: readonly RequestFinishedFact[];
+  /** New rows of the request log and of incidents. */
+  readonly rows: number;
+}
+
+/** Where facts become rows: all of a batch or nothing, and each fact once, however often it comes. */
 export interface FactStore {
-  insertFinished(facts: readonly RequestFinishedFact[]): Promise<void>;
-  insertIncidents(facts: readonly CallIncidentFact[]): Promise<void>;
+  record(batch: FactBatch): Promise<RecordedFacts>;
+}
+
+export interface SetAside {
+  readonly count: number;
+  /** Why, one sentence part each, without repetitions. */
+  readonly reasons: readonly string[];
 }
 
 export interface RecorderOptions {
   /** A blocking connection of its own. */
   readonly redis: Redis;
-  readonly keyspace: Keyspace;
+  readonly keyspace: Pick<Keyspace, "facts">;
   readonly store: FactStore;
   readonly consumerName: string;
   readonly onRecorded: (rows: number) => void;
+  /** Facts that could not become rows; they are kept apart in Redis, and the next start tries them again. */
+  readonly onSetAside: (facts: SetAside) => void;
   readonly onError: (error: Error) => void;
+  /** Of a recorder that is not heard from; its facts are taken over then. Default 10 s. */
+  readonly takeOverIdleMs?: number;
+  /** Between two attempts to write. Default 1 s. */
+  readonly retryMs?: number;
 }
 
-const group = "recorder";
-/** Small batches keep the synchronous SQLite write off the request path for about a millisecond at a time. */
+/** Small batches keep the synchronous SQLite write off the request path for a few milliseconds at a time. */
 const batchSize = 64;
-const blockMs = 1_000;
 /** Facts that come one by one are gathered for this long: a transaction for each would compete with the requests. */
 const gatherMs = 200;
-const retryMs = 1_000;
-/** Facts of a recorder that died are taken over after this long. */
-const takeOverIdleMs = 30_000;
+const defaultRetryMs = 1_000;
+const defaultTakeOverIdleMs = 10_000;
+/** How often a recorder looks for facts of one that died, as a share of the time after which it counts as dead. */
+const takeOverChecks = 5;
+/** After so many failures the facts of a batch are tried one by one, to find the one that cannot be written. */
+const patientFailures = 3;
 
 /**
  * Reads the fact stream as a consumer group and writes batches to SQL, acknowledging after the write: a crash repeats
- * rows, which the store ignores, and loses none. Facts that do not parse are set aside with a log line, not retried for ever.
+ * facts, which the store ignores, and loses none. What cannot be read, or cannot be written although others can, is set
+ * aside, so that it holds nobody up.
  */
 export async function startRecorder(options: RecorderOptions): Promise<AsyncDisposable> {
-  const { redis, keyspace, store, consumerName, onRecorded, onError } = options;
-  let isStopping = false;
   const stopping = new AbortController();
-  await createGroup();
-
-  async function createGroup(): Promise<void> {
-    await redis.xgroup("CREATE", keyspace.facts, group, "0", "MKSTREAM").catch((error: unknown) => {
-      if (!(error instanceof Error) || !error.message.startsWith("BUSYGROUP")) throw error;
-    });
-  }
-
-  async function takeOver(): Promise<StreamRow[]> {
-    const reply = (await redis.xautoclaim(
-      keyspace.facts,
-      group,
-      consumerName,
-      takeOverIdleMs,
-      "0",
-      "COUNT",
-      batchSize,
-    )) as [string, StreamRow[]];
-    return reply[1].filter((row) => row[1] !== null);
-  }
-
-  async function readNew(): Promise<StreamRow[]> {
-    const reply = (await redis.xreadgroup(
-      "GROUP",
-      group,
-      consumerName,
-      "COUNT",
-      batchSize,
-      "BLOCK",
-      blockMs,
-      "STREAMS",
-      keyspace.facts,
-      ">",
-    )) as [string, StreamRow[]][] | null;
-    return reply?.[0]?.[1] ?? [];
-  }
-
-  async function record(rows: readonly StreamRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const facts = rows.map(([, fields]) => readFact(fields)).filter((fact) => fact !== null);
-    if (facts.length < rows.length)
-      onError(new Error(`${rows.length - facts.length} facts were of an unknown version and were set aside`));
-    await store.insertFinished(facts.filter((fact) => fact.type === "request-finished"));
-    await store.insertIncidents(facts.filter((fact) => fact.type === "call-incident"));
-    const ids = rows.map(([id]) => id);
-    await redis
-      .pipeline()
-      .xack(keyspace.facts, group, ...ids)
-      .xdel(keyspace.facts, ...ids)
-      .exec();
-    onRecorded(facts.length);
-  }
-
-  async function run(): Promise<void> {
-    let nextTakeOverAtMs = 0;
-    let hasGroup = true;
-    while (!isStopping) {
-      try {
-        if (!hasGroup) await createGroup();
-        hasGroup = true;
-        if (Date.now() >= nextTakeOverAtMs) {
-          const left = await takeOver();
-          await record(left);
-          if (left.length === batchSize) continue;
-          nextTakeOverAtMs = Date.now() + takeOverIdleMs;
-        }
-        const rows = await readNew();
-        await record(rows);
-        if (rows.length < batchSize) await pause(gatherMs);
-      } catch (error) {
-        if (isStopping) return;
-        onError(error instanceof Error ? error : new Error(String(error)));
-        await pause(retryMs);
-        hasGroup = !isGroupGone(error);
-      }
-    }
-  }
-
-  /** Ends early when the recorder stops. */
-  function pause(durationMs: number): Promise<void> {
-    return sleep(durationMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-  }
-
-  const running = run();
+  const stream = createFactStream({ ...options, count: batchSize });
+  await stream.createGroup();
+  const running = createLoop(options, { stream, stop: stopping.signal })();
   return {
     async [Symbol.asyncDispose]() {
-      isStopping = true;
       stopping.abort();
       await running;
+      await stream.leave().catch(() => undefined);
     },
   };
 }
 
-/** A Redis that lost its data has lost the group with it. */
-function isGroupGone(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("NOGROUP");
+/** The loop's state is one batch: read, not yet acknowledged. */
+function createLoop(
+  options: RecorderOptions,
+  { stream, stop }: { readonly stream: FactStream; readonly stop: AbortSignal },
+): () => Promise<void> {
+  const { store, onRecorded, onSetAside, onError } = options;
+  const { takeOverIdleMs = defaultTakeOverIdleMs, retryMs = defaultRetryMs } = options;
+  let held: StreamRow[] = [];
+  let failures = 0;
+  let hasGroup = true;
+  let nextTakeOverAtMs = 0;
+
+  async function fill(): Promise<void> {
+    if (performance.now() >= nextTakeOverAtMs) {
+      held = await stream.takeOver(takeOverIdleMs);
+      if (held.length < batchSize) nextTakeOverAtMs = performance.now() + takeOverIdleMs / takeOverChecks;
+    }
+    if (held.length === 0) held = await stream.readNew();
+  }
+
+  async function writeHeld(): Promise<void> {
+    const { facts, unreadable } = sort(held);
+    if (failures < patientFailures) onRecorded((await store.record(batchOf(facts))).rows);
+    else unreadable.push(...(await writeOneByOne(facts)));
+    await stream.acknowledge({
+      done: held.map(([id]) => id),
+      setAside: unreadable.map(({ row }) => row),
+    });
+    if (unreadable.length > 0) onSetAside(setAsideOf(unreadable));
+  }
+
+  /** Gives the facts that cannot be written. @throws the last error when none can: then it is not the facts. */
+  async function writeOneByOne(facts: readonly HeldFact[]): Promise<Unreadable[]> {
+    const refused: Unreadable[] = [];
+    let taken: HeldFact | null = null;
+    let lastError: unknown = null;
+    for (const fact of facts) {
+      try {
+        onRecorded((await store.record(batchOf([fact]))).rows);
+        taken = fact;
+      } catch (error) {
+        lastError = error;
+        refused.push({ row: fact.row, reason: "the database refuses it while it takes others" });
+      }
+    }
+    if (refused.length === 0) return refused;
+    if (taken !== null) {
+      // A repetition changes nothing, and shows that the database has not gone away in the meantime.
+      await store.record(batchOf([taken]));
+      return refused;
+    }
+    // Company for a fact that is alone: only among others is it seen whose fault it is.
+    if (held.length < batchSize) held.push(...(await stream.readNew(batchSize - held.length)));
+    throw lastError;
+  }
+
+  return async () => {
+    await stream.dropGone().catch(onError);
+    await retrySetAside({ stream, options });
+    while (!stop.aborted) {
+      try {
+        if (!hasGroup) await stream.createGroup();
+        hasGroup = true;
+        if (held.length === 0) await fill();
+        const { length } = held;
+        if (length > 0) await writeHeld();
+        held = [];
+        failures = 0;
+        if (length < batchSize) await pause(gatherMs, stop);
+      } catch (error) {
+        if (stop.aborted) return;
+        failures += 1;
+        onError(error instanceof Error ? error : new Error(String(error)));
+        await pause(retryMs, stop);
+        hasGroup = !isGroupGone(error);
+      }
+    }
+  };
 }
 
-type StreamRow = [id: string, fields: string[]];
-
-function readFact(fields: readonly string[]): RequestFinishedFact | CallIncidentFact | null {
-  const byName: Record<string, string> = {};
-  for (let index = 0; index + 1 < fields.length; index += 2)
-    byName[String(fields[index])] = String(fields[index + 1]);
+/** Once, at the start: what an older release could not read may be plain to this one. */
+async function retrySetAside({
+  stream,
+  options: { store, onRecorded, onError },
+}: {
+  readonly stream: FactStream;
+  readonly options: RecorderOptions;
+}): Promise<void> {
   try {
-    const fact: unknown = JSON.parse(byName["fact"] ?? "null");
-    const result = byName["result"];
-    const parsed = factSchema.safeParse(
-      result === undefined ? fact : { ...(fact as object), result: JSON.parse(result) },
-    );
-    return parsed.success ? parsed.data : null;
-  } catch {
-    // Not JSON: set aside like any other fact we cannot read.
-    return null;
+    for (let after = "-"; ;) {
+      const rows = await stream.readSetAside(after);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      const { facts } = sort(rows);
+      if (facts.length > 0) {
+        onRecorded((await store.record(batchOf(facts))).rows);
+        await stream.forgetSetAside(facts.map(({ row: [id] }) => id));
+      }
+      after = `(${last[0]}`;
+    }
+  } catch (error) {
+    // They stay where they are until the next start.
+    onError(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+interface HeldFact {
+  readonly row: StreamRow;
+  readonly fact: RequestFinishedFact | CallIncidentFact;
+}
+
+interface Unreadable {
+  readonly row: StreamRow;
+  readonly reason: string;
+}
+
+function sort(rows: readonly StreamRow[]): { facts: HeldFact[]; unreadable: Unreadable[] } {
+  const facts: HeldFact[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const row of rows) {
+    const read = readFact(row[1]);
+    if (read.kind === "fact") facts.push({ row, fact: read.fact });
+    else unreadable.push({ row, reason: read.reason });
+  }
+  return { facts, unreadable };
+}
+
+function batchOf(held: readonly HeldFact[]): FactBatch {
+  const facts = held.map(({ fact }) => fact);
+  return {
+    finished: facts.filter((fact) => fact.type === "request-finished"),
+    incidents: facts.filter((fact) => fact.type === "call-incident"),
+  };
+}
+
+function setAsideOf(unreadable: readonly Unreadable[]): SetAside {
+  return { count: unreadable.length, reasons: [...new Set(unreadable.map(({ reason }) => reason))] };
+}
+
+/** Ends early when the recorder stops. */
+function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return sleep(durationMs, undefined, { signal }).catch(() => undefined);
 }

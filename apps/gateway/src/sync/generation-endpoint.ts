@@ -1,6 +1,7 @@
 import type { Capability, Operation, RequestResult, WireFormatName } from "@tokenhub/contracts";
 import type { Response } from "express";
 import type { RoutingWishes } from "../admission/routing-wishes.ts";
+import type { CacheSetting } from "../cache/cache-wish.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -35,6 +36,8 @@ export interface EndpointRequest {
   readonly estimatedInputTokens: number | null;
   readonly needs: readonly Capability[];
   readonly answer: AnswerWishes;
+  /** What the body says about keeping the answer; absent: nothing. */
+  readonly cache?: CacheSetting;
   /** Turns an answer in `wireFormat` into the endpoint's own shape; null: it is that already. */
   readonly encodeAnswer: AnswerEncoder | null;
 }

@@ -1,5 +1,5 @@
 import { TokenHubError, type RequestResult } from "@tokenhub/contracts";
-import { inspectRequest } from "@tokenhub/translation";
+import { inspectRequest, readEchoedPrompt } from "@tokenhub/translation";
 import type { Request, RequestHandler, Response } from "express";
 import type { Admission } from "../admission/admission.ts";
 import type { Reservation } from "../admission/budget-guard.ts";
@@ -7,6 +7,11 @@ import type { Caller } from "../admission/caller.ts";
 import { readWaitMs } from "../admission/read-deadline.ts";
 import { policyOf, type RoutingDefaults } from "../admission/routing-wishes.ts";
 import { readWishHeaders } from "../admission/wish-headers.ts";
+import { enterCache, setCacheHeaders, type CacheDeps } from "../cache/enter-cache.ts";
+import type { AnswerOrigin, KeptAnswer } from "../cache/kept-answer.ts";
+import { recordHit } from "../cache/record-hit.ts";
+import { replayAnswer } from "../cache/replay-answer.ts";
+import type { CachePassage } from "../cache/response-cache.ts";
 import type { GatewayEvents } from "../events.ts";
 import { requestIdOf } from "../http/assign-request-id.ts";
 import { parseJsonObject } from "../http/parse-json-object.ts";
@@ -14,7 +19,7 @@ import { readBodyText } from "../http/read-body.ts";
 import { sendError } from "../http/surface.ts";
 import type { AnswerPlan } from "../output/answer-plan.ts";
 import { finishAnswer, type FinishDeps } from "../output/finish-answer.ts";
-import { awaitReply } from "./await-reply.ts";
+import { awaitReply, type ReplySink } from "./await-reply.ts";
 import type { EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
 import type { InFlightGate } from "./in-flight-gate.ts";
 import { prepareRequest } from "./prepare-request.ts";
@@ -26,6 +31,7 @@ export interface GenerationDeps extends FinishDeps {
   readonly gate: InFlightGate;
   /** @throws TokenHubError `model_not_found` when no model or alias has this name. */
   readonly requireModel: (name: string | null) => void;
+  readonly cache: CacheDeps;
   readonly events: GatewayEvents;
   readonly maxBodyBytes: number;
   readonly syncWaitMs: number;
@@ -50,9 +56,10 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     const { read, plan } = prepareRequest(asked);
     const submission = submissionOf(deps, { endpoint, request, response, caller, read, acceptedAtMs });
     deps.requireModel(submission.features.requestedModel);
+    const passage = enterCache(deps.cache, { headers: request.headers, read, plan, submission });
     const reservation = await deps.admission.reserve(caller, submission);
     try {
-      await runSync(deps, { endpoint, request, response, submission, read, plan, reservation });
+      await runSync(deps, { endpoint, request, response, submission, read, plan, passage, reservation });
     } catch (error) {
       reservation?.release();
       throw error;
@@ -106,12 +113,14 @@ interface SyncRun {
   readonly submission: Submission;
   readonly read: EndpointRequest;
   readonly plan: AnswerPlan;
+  /** Null: the request does not use the cache. */
+  readonly passage: CachePassage | null;
   readonly reservation: Reservation | null;
 }
 
 async function runSync(
   deps: GenerationDeps,
-  { endpoint, request, response, submission, read, plan, reservation }: SyncRun,
+  { endpoint, request, response, submission, read, plan, passage, reservation }: SyncRun,
 ): Promise<void> {
   const { requestId, acceptedAtMs } = submission;
   const abandoned = (): void =>
@@ -123,39 +132,64 @@ async function runSync(
     return;
   }
   const place = deps.gate.enter();
-  const cancel = (): void => deps.submit.cancel(requestId);
+  let wait: Disposable | null = null;
+  const cancel = (): void => {
+    if (wait !== null) deps.submit.cancel(requestId);
+  };
   const gone = new AbortController();
   let isDone = false;
 
-  const reply = createSyncReply({
-    response,
-    requestId,
-    callerFormat: read.wireFormat,
-    acceptedAtMs,
-    estimatedInputTokens: submission.features.estimatedInputTokens,
+  let kept: KeptAnswer | null = null;
+
+  const openReply = (origin: AnswerOrigin): ReturnType<typeof createSyncReply> =>
+    createSyncReply({
+      response,
+      ...origin,
+      callerFormat: read.wireFormat,
+      echoedPrompt: read.wireFormat === "openai-completions" ? readEchoedPrompt(read.body) : null,
     includeUsage: wantsUsage(read.body),
-    finish: isPlain(plan, read)
-      ? null
-      : (text, result) => finishAnswer(deps, { read, submission, plan, result, text, signal: gone.signal }),
-    fail: (error) => sendError(request, response, error),
-    done(result: RequestResult | null) {
-      isDone = true;
-      place[Symbol.dispose]();
-      reservation?.settle(result === null ? null : (result.costUsd ?? 0));
-      if (result === null) cancel();
-      deps.events.delivered({
-        endpoint: endpoint.path,
-        submission,
-        result,
-        status: response.statusCode,
-        finishedAtMs: deps.now(),
-      });
-    },
-  });
-  const wait = awaitReply(deps.replies, requestId, submission.waitMs, reply);
+      finish: isPlain(plan, read)
+        ? null
+        : (text, result) => finishAnswer(deps, { read, submission, plan, result, text, signal: gone.signal }),
+      fail: (error) => sendError(request, response, error),
+      done(result: RequestResult | null) {
+        isDone = true;
+        place[Symbol.dispose]();
+        reservation?.settle(result === null ? null : (result.costUsd ?? 0));
+        if (result === null) cancel();
+        passage?.end(result !== null && response.statusCode === 200);
+        const finishedAtMs = deps.now();
+        const told = { endpoint: endpoint.path, submission, status: response.statusCode, finishedAtMs };
+        if (kept === null || result === null) {
+          deps.events.delivered({ ...told, result, ...(passage === null ? {} : { cache: "miss" }) });
+          return;
+        }
+        // The decision was counted with the request that it was taken for.
+        deps.events.delivered({ ...told, result: { ...result, decision: null }, cache: "hit" });
+        const originId = kept.origin.requestId;
+        recordHit(deps.submit, { submission, result, originId, finishedAtMs }).catch(
+          deps.events.redisTrouble,
+        );
+      },
+    });
+  const { estimatedInputTokens } = submission.features;
+  let reply = openReply({ requestId, acceptedAtMs, estimatedInputTokens });
+  const call = (sink: ReplySink): Promise<void> => {
+    if (passage !== null) setCacheHeaders(response, null);
+    wait = awaitReply(deps.replies, requestId, acceptedAtMs + submission.waitMs - deps.now(), sink);
+    return submitRequest(deps.submit, submission);
+  };
+  const hit = (answer: KeptAnswer, ageMs: number): void => {
+    kept = answer;
+    reply = openReply(answer.origin);
+    setCacheHeaders(response, ageMs);
+    const { stream: wantsStream, wireFormat: callerFormat } = submission.features;
+    const durationMs = deps.now() - acceptedAtMs;
+    replayAnswer(answer, reply, { requestId, callerFormat, wantsStream, durationMs });
+  };
 
   const leave = (): void => {
-    wait[Symbol.dispose]();
+    wait?.[Symbol.dispose]();
     reply[Symbol.dispose]();
     place[Symbol.dispose]();
   };
@@ -164,14 +198,17 @@ async function runSync(
     gone.abort();
     if (isDone) return;
     isDone = true;
-    reservation?.settle(null);
+    passage?.end(false);
+    if (wait === null) reservation?.release();
+    else reservation?.settle(null);
     cancel();
     abandoned();
   });
 
   try {
-    await submitRequest(deps.submit, submission);
+    await (passage === null ? call(reply) : passage.serve({ sink: reply, call, hit, signal: gone.signal }));
   } catch (error) {
+    passage?.end(false);
     if (isDone) return;
     isDone = true;
     leave();

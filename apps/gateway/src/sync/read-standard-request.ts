@@ -2,6 +2,7 @@ import { TokenHubError, type WireFormatName } from "@tokenhub/contracts";
 import { spliceTopLevel } from "@tokenhub/translation";
 import type { z } from "zod";
 import { readWishes } from "../admission/routing-wishes.ts";
+import { readCacheWish } from "../cache/cache-wish.ts";
 import { validateBody } from "../http/validate-body.ts";
 import { readFlag } from "./read-flag.ts";
 import type { AnswerWishes, EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
@@ -14,7 +15,7 @@ export function readStandardRequest(format: {
   return (body, { bodyText }) => {
     validateBody(format.bodySchema, body);
     const { tokenhub, ...standard } = body;
-    const { answer, wishes } = splitOptions(tokenhub);
+    const { answer, cache, wishes } = splitOptions(tokenhub);
     return {
       wireFormat: format.wireFormat,
       body: standard,
@@ -23,6 +24,7 @@ export function readStandardRequest(format: {
       estimatedInputTokens: null,
       needs: [],
       answer,
+      cache,
       encodeAnswer: null,
     } satisfies EndpointRequest;
   };
@@ -35,19 +37,20 @@ const noAnswerWishes: AnswerWishes = Object.freeze({
 });
 
 /** Parts the `tokenhub` member of a body into what is done to the answer and what routing should heed. */
-function splitOptions(tokenhub: unknown): { answer: AnswerWishes; wishes: EndpointRequest["wishes"] } {
-  if (tokenhub === undefined) return { answer: noAnswerWishes, wishes: {} };
+function splitOptions(tokenhub: unknown): Required<Pick<EndpointRequest, "answer" | "cache" | "wishes">> {
+  if (tokenhub === undefined) return { answer: noAnswerWishes, cache: null, wishes: {} };
   if (typeof tokenhub !== "object" || tokenhub === null || Array.isArray(tokenhub))
     throw new TokenHubError("invalid_request", "`tokenhub` must be an object of wishes.", {
       param: "tokenhub",
     });
-  const { output_format, output_schema, include_decision, ...routing } = tokenhub as JsonObject;
+  const { output_format, output_schema, include_decision, cache, ...routing } = tokenhub as JsonObject;
   return {
     answer: {
       outputFormat: output_format,
       outputSchema: output_schema,
       includeDecision: readFlag(include_decision, "tokenhub.include_decision"),
     },
+    cache: readCacheWish(cache, { at: "tokenhub.cache" }),
     wishes: readWishes(routing, { at: "tokenhub" }),
   };
 }

@@ -11,6 +11,8 @@ export interface SyncReplyOptions {
   readonly callerFormat: WireFormatName;
   readonly acceptedAtMs: number;
   readonly estimatedInputTokens: number;
+  /** What a text completion repeats before its answer; null: nothing. */
+  readonly echoedPrompt: string | null;
   /** The caller asked for the usage chunk of an OpenAI stream. */
   readonly includeUsage: boolean;
   /** Does to a whole answer, given in `callerFormat`, what the caller wished; null: nothing. May reject with a TokenHubError. */
@@ -37,6 +39,7 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
     model: modelId,
     createdAtMs: options.acceptedAtMs,
     estimatedInputTokens: options.estimatedInputTokens,
+    ...(options.echoedPrompt === null ? {} : { echoedPrompt: options.echoedPrompt }),
   });
   const write = (text: string): void => {
     if (text === "" || response.destroyed) return;

@@ -5,6 +5,7 @@ import { answerFormat, usageOrEstimate } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { failureOf } from "../call-failures.ts";
 import { endRequest } from "../end-request.ts";
+import { readGemma4Body } from "../read-gemma4-output.ts";
 import { recoverFrom } from "../recover.ts";
 import type { CallInFlight } from "./run-claimed-call.ts";
 
@@ -16,7 +17,9 @@ export async function deliverBody(
 ): Promise<JobOutcome> {
   const { job, target, token, claim, startedAtMs } = inFlight;
   const wireFormat = answerFormat(job, target);
-  const summary = summariseResponse(wireFormat, reply.json);
+  const bodyText = readGemma4Body(reply.bodyText, { target, wireFormat });
+  const json: unknown = bodyText === reply.bodyText ? reply.json : JSON.parse(bodyText);
+  const summary = summariseResponse(wireFormat, json);
   if (!summary.isAnswer)
     return recoverFrom(deps, inFlight, { failure: failureOf("no_answer", job), frameCount: 0 });
   const durationMs = deps.now() - startedAtMs;
@@ -24,7 +27,7 @@ export async function deliverBody(
     job,
     token,
     failure: null,
-    body: renameToolsInResponse(reply.bodyText, {
+    body: renameToolsInResponse(bodyText, {
       format: wireFormat,
       toolNameMap: target.model.toolNameMap,
     }),

@@ -11,6 +11,7 @@ import { answerFormat, usageOrEstimate } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { endRequest } from "../end-request.ts";
 import { recoverFrom } from "../recover.ts";
+import { createGemma4Filter } from "../read-gemma4-output.ts";
 import { createFrameWriter, type FrameWriter } from "../frame-writer.ts";
 import type { CallInFlight } from "./run-claimed-call.ts";
 
@@ -31,6 +32,7 @@ export async function deliverStream(
   const wireFormat = answerFormat(job, target);
   const summary = createStreamSummary(wireFormat);
   const renaming = { format: wireFormat, toolNameMap: target.model.toolNameMap };
+  const gemma4 = createGemma4Filter(target, wireFormat);
   const parser = createSseParser();
   const writer = createFrameWriter({
     ledger: deps.ledger,
@@ -50,7 +52,7 @@ export async function deliverStream(
     for await (const chunk of chunks) {
       if (closing !== null) continue;
       let text = "";
-      for (const event of parser.push(chunk)) {
+      for (const event of parser.push(gemma4?.push(chunk) ?? chunk)) {
         const seen = summary.observe(event);
         if (seen.error !== null) {
           failure = failureInEvent(deps, inFlight, event.data);
@@ -150,10 +152,9 @@ function headOf(
 }
 
 /** An error the provider put into its stream, classified as if it were the whole answer. */
-function failureInEvent(deps: CallDeps, { job, target }: CallInFlight, data: string): CallFailure {
+function failureInEvent(deps: CallDeps, { job, target, apiKey }: CallInFlight, data: string): CallFailure {
   const definition = findProvider(target.provider.type);
   if (definition === null || isBuiltIn(definition)) return truncatedStream(job);
-  const apiKey = deps.keyOf(target.provider.id)?.reveal() ?? null;
   return readStreamFailure(data, { definition, apiKey, nowMs: deps.now() });
 }
 

@@ -6,12 +6,13 @@ import {
   type CatalogueProvider,
 } from "@tokenhub/contracts";
 import type { Claim } from "@tokenhub/ledger";
-import { findProvider, type ProviderReply } from "@tokenhub/providers";
+import { findProvider, type AnyProvider, type ProviderReply } from "@tokenhub/providers";
 import type { JobOutcome } from "@tokenhub/queue";
 import { renameToolsInRequest, transcodeRequest } from "@tokenhub/translation";
 import { servedBy } from "../answer.ts";
 import type { CallDeps } from "../call-deps.ts";
 import { failureOf } from "../call-failures.ts";
+import type { KeyAnswer } from "../keys/key-finder.ts";
 import { cooldownMsOf } from "../provider-cooldown.ts";
 import { recoverFrom } from "../recover.ts";
 import type { RunningCall } from "../running-calls.ts";
@@ -32,6 +33,8 @@ export interface CallInFlight extends ClaimedCall {
   readonly call: RunningCall;
   readonly startedAtMs: number;
   readonly warnings: readonly string[];
+  /** The key the call was made with. */
+  readonly apiKey: string | null;
   /** Attempts before this one. */
   readonly history: readonly CallAttempt[];
 }
@@ -45,19 +48,24 @@ export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Prom
   shutdown.addEventListener("abort", onShutdown);
   using _lease = keepLease(deps, job.requestId, token, call);
 
-  const prepared = prepare(deps, claimed);
+  const keyAnswer = await deps.keys.find(target.provider);
+  const prepared = prepare(deps, claimed, keyAnswer);
   const inFlight: CallInFlight = {
     ...claimed,
     call,
     startedAtMs,
     warnings: prepared.warnings,
+    apiKey: keyAnswer.kind === "key" ? keyAnswer.key : null,
     history: [...job.attempts, ...claim.history],
   };
   try {
-    const reply: ProviderReply =
-      prepared.failure === null
-        ? await deps.client.call({ ...prepared.input, signal: call.signal })
-        : { kind: "failed", failure: prepared.failure, headers: {} };
+    if (prepared.failure !== null)
+      return await recoverFrom(deps, inFlight, {
+        failure: prepared.failure,
+        frameCount: 0,
+        wasCalled: false,
+      });
+    const reply = await deps.client.call({ ...prepared.input, signal: call.signal });
     deps.events.called(job, target, reply, deps.now() - startedAtMs);
     if (reply.kind !== "failed") heedLimits(deps, job, reply);
     switch (reply.kind) {
@@ -87,7 +95,11 @@ type Prepared = { warnings: readonly string[] } & (
 );
 
 /** Translates the stored body into the provider's format and gathers what the client needs. */
-function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared {
+function prepare(
+  deps: CallDeps,
+  { job, target, claim }: ClaimedCall,
+  keyAnswer: KeyAnswer,
+): Prepared {
   const { model } = target;
   const definition = findProvider(target.provider.type);
   const served = servedBy(job, target);
@@ -98,9 +110,9 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
     format === job.features.wireFormat
       ? withFormatHeaders(target.provider, job.formatHeaders)
       : target.provider;
-  const apiKey = deps.keyOf(provider.id)?.reveal() ?? null;
-  if (apiKey === null && definition.credential === "required")
-    return { failure: failureOf("missing_key", job), input: null, warnings: [] };
+  const keyFailure = keyFailureOf(keyAnswer, definition);
+  if (keyFailure !== null) return { failure: failureOf(keyFailure, job), input: null, warnings: [] };
+  const apiKey = keyAnswer.kind === "key" ? keyAnswer.key : null;
 
   try {
     const { bodyText, warnings } = transcodeRequest({
@@ -142,6 +154,23 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall): Prepared 
       input: null,
       warnings: [],
     };
+  }
+}
+
+/** A key that is in the vault is never replaced by none, even where the provider would take calls without one. */
+function keyFailureOf(
+  { kind }: KeyAnswer,
+  { credential }: AnyProvider,
+): "missing_key" | "vault_locked" | "unreadable_key" | null {
+  switch (kind) {
+    case "key":
+      return null;
+    case "none":
+      return credential === "required" ? "missing_key" : null;
+    case "locked":
+      return "vault_locked";
+    case "unreadable":
+      return "unreadable_key";
   }
 }
 

@@ -5,7 +5,7 @@ export function buildCatalogue(changes: Partial<Catalogue> = {}): Catalogue {
   return { v: 1, version: 3, providers: [buildProvider("up")], models: [], aliases: [], ...changes };
 }
 
-export function buildProvider(id: string, changes: Partial<CatalogueProvider> = {}): CatalogueProvider {
+function buildProvider(id: string, changes: Partial<CatalogueProvider> = {}): CatalogueProvider {
   return {
     id,
     type: "openai",

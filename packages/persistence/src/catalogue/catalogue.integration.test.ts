@@ -212,5 +212,183 @@ describeDatabases(({ openMigrated, openAgain }) => {
       await expect(loadCatalogue(db)).rejects.toThrow(DatabaseError);
       await expect(loadCatalogue(db)).rejects.toThrow('The row "p" of the table providers cannot be read');
     });
+
+    test("S1-5: a page has its rows, the total, filters and an order that nulls do not upset", async () => {
+      const { providers, models, aliases } = await setUp();
+      await providers.upsert(buildProvider("openai", { type: "openai" }), config);
+      await providers.upsert(buildProvider("local-vllm", { enabled: false }), admin);
+      for (const [id, model] of Object.entries({
+        "openai/gpt-4": { providerId: "openai", weight: 100, capabilities: null },
+        embedder: { providerId: "openai", weight: 1, capabilities: ["embeddings"], price: null },
+        "local%1": { providerId: "local-vllm", weight: 5, enabled: false },
+      } as const)) {
+        await models.upsert(
+          buildModel(id, { ...model, capabilities: model["capabilities" as never] }),
+          config,
+        );
+      }
+      await aliases.upsert(buildAlias("fast", ["embedder", "openai/gpt-4"]), config);
+      await aliases.upsert({ ...buildAlias("off", ["gpt-4"]), enabled: false }, config);
+      const idsOf = async (
+        page: Promise<{ items: readonly { entry: { id: string } }[] }>,
+      ): Promise<string[]> => (await page).items.map(({ entry }) => entry.id);
+      const pageOf = <Filters>(filters: Filters) => ({ limit: 10, filters });
+      expect(await models.page({ limit: 1, offset: 1 })).toMatchObject({
+        total: 3,
+        items: [{ entry: { id: "local%1" } }],
+      });
+      expect(await idsOf(models.page(pageOf({ providerId: "openai" })))).toEqual([
+        "embedder",
+        "openai/gpt-4",
+      ]);
+      expect(await idsOf(models.page(pageOf({ enabled: false })))).toEqual(["local%1"]);
+      expect(await idsOf(models.page(pageOf({ text: "LOCAL%" })))).toEqual(["local%1"]);
+      expect(await idsOf(models.page(pageOf({ capability: "embeddings" })))).toEqual(["embedder"]);
+      expect(await idsOf(models.page(pageOf({ capability: "tools" })))).toContain("openai/gpt-4");
+      const byWeight = { limit: 2, sort: { by: "weight", direction: "desc" } } as const;
+      expect(await idsOf(models.page(byWeight))).toEqual(["openai/gpt-4", "local%1"]);
+      for (const direction of ["asc", "desc"] as const) {
+        const byPrice = await idsOf(models.page({ limit: 10, sort: { by: "inputPrice", direction } }));
+        expect(byPrice.at(-1)).toBe("embedder");
+      }
+      expect(await idsOf(providers.page(pageOf({ type: "openai" })))).toEqual(["openai"]);
+      expect(await idsOf(providers.page(pageOf({ source: "admin", enabled: false })))).toEqual([
+        "local-vllm",
+      ]);
+      expect(await idsOf(aliases.page(pageOf({ modelId: "openai/gpt-4" })))).toEqual(["fast"]);
+      expect(await idsOf(aliases.page(pageOf({ modelId: "gpt-4" })))).toEqual(["off"]);
+      expect(await idsOf(aliases.page(pageOf({ enabled: true, text: "f" })))).toEqual(["fast"]);
+    });
+
+    test("S1-5: a change names the version it has seen; a late one is told the present entry", async () => {
+      const { db, models } = await setUp();
+      expect(await models.create(buildModel("m"), admin)).toMatchObject({
+        kind: "created",
+        stored: { source: "admin", version: 1 },
+      });
+      expect((await models.create(buildModel("m", { weight: 7 }), admin)).kind).toBe("exists");
+      const write = { nowMs: 3_000, expectedVersion: 1 };
+      expect(await models.update("m", { weight: 1 }, write)).toMatchObject({
+        kind: "updated",
+        isChanged: true,
+      });
+      const version = await versionOf(db);
+      expect(await models.update("m", { weight: 2 }, write)).toMatchObject({
+        kind: "version_mismatch",
+        current: { version: 2, entry: { weight: 1 } },
+      });
+      expect((await models.remove("m", write)).kind).toBe("version_mismatch");
+      expect(await models.update("absent", { weight: 2 }, { nowMs: 1 })).toEqual({ kind: "missing" });
+      expect(await versionOf(db)).toBe(version);
+      expect((await models.remove("m", { nowMs: 1, expectedVersion: 2 })).kind).toBe("removed");
+    });
+
+    test("S2-27: what an admin changed or removed survives a restart with the same or another configuration", async () => {
+      const { db, models } = await setUp();
+      const configured = {
+        providers: [buildProvider("vllm")],
+        models: [buildModel("a"), buildModel("b"), buildModel("c")],
+        aliases: [],
+      };
+      await replaceConfiguredCatalogue(db, { ...configured, nowMs: 1 });
+      await models.update("a", { weight: 42 }, { nowMs: 2 });
+      await models.remove("b", { nowMs: 2 });
+      const before = await loadCatalogue(db);
+      await replaceConfiguredCatalogue(db, { ...configured, nowMs: 3 });
+      expect(await loadCatalogue(db)).toEqual(before);
+      const later = { ...configured, models: [buildModel("a", { weight: 1 }), buildModel("b")] };
+      const replaced = await replaceConfiguredCatalogue(db, { ...later, nowMs: 4 });
+      expect(replaced.models).toEqual({
+        added: [],
+        changed: [],
+        removed: ["c"],
+        keptForAdmin: ["a"],
+        keptRemoved: ["b"],
+      });
+      expect((await models.get("a"))?.entry.weight).toBe(42);
+    });
+
+    test("what an admin hands back follows the configuration again", async () => {
+      const { db, models } = await setUp();
+      const configured = { providers: [], models: [buildModel("a"), buildModel("b")], aliases: [] };
+      await replaceConfiguredCatalogue(db, { ...configured, nowMs: 1 });
+      await models.update("a", { weight: 42 }, { nowMs: 2 });
+      await models.remove("b", { nowMs: 2 });
+      expect(await models.handBack("a", { nowMs: 3 })).toBe(true);
+      expect(await models.handBack("b", { nowMs: 3 })).toBe(true);
+      expect(await models.handBack("absent", { nowMs: 3 })).toBe(false);
+      const { models: replaced } = await replaceConfiguredCatalogue(db, { ...configured, nowMs: 4 });
+      expect(replaced).toMatchObject({ added: ["b"], changed: ["a"], keptForAdmin: [], keptRemoved: [] });
+    });
+
+    test("an id that was removed can be created again, and a removal is forgotten with the configuration's entry", async () => {
+      const { db, models } = await setUp();
+      const configured = (ids: readonly string[], nowMs: number) =>
+        replaceConfiguredCatalogue(db, {
+          providers: [],
+          models: ids.map((id) => buildModel(id)),
+          aliases: [],
+          nowMs,
+        });
+      await configured(["a", "b"], 1);
+      await models.remove("a", { nowMs: 2 });
+      await models.remove("b", { nowMs: 2 });
+      await models.create(buildModel("a", { weight: 3 }), { nowMs: 3 });
+      expect((await configured(["a"], 4)).models).toMatchObject({ keptForAdmin: ["a"], keptRemoved: [] });
+      expect((await configured(["a", "b"], 5)).models).toMatchObject({ added: ["b"] });
+    });
+
+    test("removing a provider removes its models, keeps both away, and can take more with it or fail as a whole", async () => {
+      const { db, providers, models } = await setUp();
+      const configured = {
+        providers: [buildProvider("vllm"), buildProvider("other")],
+        models: [buildModel("m"), buildModel("n"), buildModel("o", { providerId: "other" })],
+        aliases: [],
+      };
+      await replaceConfiguredCatalogue(db, { ...configured, nowMs: 1 });
+      const failing = transaction(db, async (begun) => {
+        await createProviderRepository(begun).remove("vllm", { nowMs: 2 });
+        throw new Error("the vault refused");
+      });
+      await expect(failing).rejects.toThrow("the vault refused");
+      expect(await models.list()).toHaveLength(3);
+      expect(await providers.remove("vllm", { nowMs: 2, expectedVersion: 9 })).toMatchObject({
+        kind: "version_mismatch",
+      });
+      expect(await models.list()).toHaveLength(3);
+      expect(await providers.remove("vllm", { nowMs: 2, expectedVersion: 1 })).toMatchObject({
+        kind: "removed",
+        modelIds: ["m", "n"],
+      });
+      expect(await providers.remove("vllm", { nowMs: 2 })).toEqual({ kind: "missing" });
+      await replaceConfiguredCatalogue(db, { ...configured, nowMs: 3 });
+      expect((await models.list()).map(({ entry }) => entry.id)).toEqual(["o"]);
+      await providers.handBack("vllm", { nowMs: 4 });
+      await replaceConfiguredCatalogue(db, { ...configured, nowMs: 5 });
+      expect(await models.list()).toHaveLength(3);
+    });
+
+    test("a price refresh of a configured model leaves it to the configuration", async () => {
+      const { models } = await setUp();
+      await models.upsert(buildModel("m"), config);
+      const price = { inputPer1kUsd: 1, outputPer1kUsd: 2 };
+      const refreshed = await models.update(
+        "m",
+        { price, priceSource: "catalogue" },
+        { nowMs: 2, source: "config" },
+      );
+      expect(refreshed).toMatchObject({
+        stored: { source: "config", entry: { price, priceSource: "catalogue" } },
+      });
+    });
+
+    test("S1-19, S1-20, S1d-39: what one gateway writes another one reads", async () => {
+      const { database, providers, models } = await setUp();
+      const other = (await openAgain(database)) ?? database;
+      await providers.create(buildProvider("p"), admin);
+      await models.create(buildModel("m"), admin);
+      const catalogue = await loadCatalogue(other.db);
+      expect([catalogue.providers, catalogue.models]).toEqual([[buildProvider("p")], [buildModel("m")]]);
+    });
   });
 });

@@ -31,3 +31,8 @@ test("a second plan for the same configuration has nothing to do", () => {
   const plan = planReplacement([{ id: "a", value: 1, source: "config" as const }], wanted);
   expect(plan).toEqual({ added: [], changed: [], removed: [], keptForAdmin: [], keptRemoved: [] });
 });
+
+test("an entry that an admin has removed stays away as long as the configuration names it", () => {
+  const plan = planReplacement([], [{ id: "a" }, { id: "b" }], { removedByAdmin: new Set(["a", "c"]) });
+  expect(plan).toEqual({ added: ["b"], changed: [], removed: [], keptForAdmin: [], keptRemoved: ["a"] });
+});

@@ -4,6 +4,7 @@ import { insertRows } from "../insert-rows.ts";
 import { parseContent } from "../read-row.ts";
 import type { RequestTables } from "../schema/request-tables.ts";
 import type { Schema } from "../schema/schema.ts";
+import { storableText } from "../storable-text.ts";
 import { transaction } from "../transaction.ts";
 import type { RewardEntry } from "./reward-repository.ts";
 
@@ -79,12 +80,12 @@ export async function updateArms(
 type ArmRow = Selectable<RequestTables["bandit_arms"]>;
 
 function keyOf({ modelId, tokenBucket }: Pick<BanditArm, "modelId" | "tokenBucket">): string {
-  return `${tokenBucket} ${modelId}`;
+  return `${tokenBucket} ${storableText(modelId)}`;
 }
 
 function toRow(arm: BanditArm): ArmRow {
   return {
-    model_id: arm.modelId,
+    model_id: storableText(arm.modelId),
     token_bucket: arm.tokenBucket,
     alpha: arm.alpha,
     beta: arm.beta,

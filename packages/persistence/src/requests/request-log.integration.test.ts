@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { buildFact, buildIncident, requestIdOf } from "../testing/build-fact.ts";
 import { describeDatabases } from "../testing/describe-databases.ts";
 import { createCallIncidentRepository } from "./call-incident-repository.ts";
-import { createRequestLogRepository } from "./request-log-repository.ts";
+import { createRequestLogRepository, type RequestLogFilters } from "./request-log-repository.ts";
 
 describeDatabases(({ openMigrated }) => {
   async function setUp() {
@@ -164,6 +164,87 @@ describeDatabases(({ openMigrated }) => {
       expect(await walk(null)).toEqual(newestFirst);
       expect(await walk("tenant-b")).toEqual(newestFirst.filter((_, index) => index % 2 === 1));
       expect(await walk("nobody")).toEqual([]);
+    });
+
+    test("S1-5: a page has the rows that pass all filters, newest first, and their number", async () => {
+      const { log } = await setUp();
+      const failure = {
+        class: "transient",
+        code: "provider_timeout",
+        message: "No answer in time.",
+        providerStatus: null,
+        providerMessage: null,
+        providerCode: null,
+        retryAfterMs: null,
+      } as const;
+      await log.insertFinished([
+        buildFact(1, { tenantId: "a", keyId: "key_1" }),
+        buildFact(2, { tenantId: "a", keyId: null, result: { modelId: "m", providerId: "p" } }),
+        buildFact(3, { tenantId: "b", requestedModel: "Org/Model", operation: "embeddings" }),
+        buildFact(4, { result: { outcome: "failed", failure } }),
+      ]);
+      const numbers = async (filters: RequestLogFilters): Promise<number[]> => {
+        const { items, total } = await log.page({ filters, limit: 10 });
+        expect(total).toBe(items.length);
+        return items.map(({ requestId }) => Number(requestId.slice(4)));
+      };
+      expect(await numbers({})).toEqual([4, 3, 2, 1]);
+      expect(await numbers({ tenantId: "a" })).toEqual([2, 1]);
+      expect(await numbers({ tenantId: "a", keyId: "key_1" })).toEqual([1]);
+      expect(await numbers({ projectId: "prj_search", aliasId: "fast", routingMode: "normal" })).toHaveLength(
+        4,
+      );
+      expect(await numbers({ modelId: "m" })).toEqual([2]);
+      expect(await numbers({ providerId: "p" })).toEqual([2]);
+      expect(await numbers({ outcome: "failed" })).toEqual([4]);
+      expect(await numbers({ errorCode: "provider_timeout" })).toEqual([4]);
+      expect(await numbers({ operation: "embeddings" })).toEqual([3]);
+      expect(await numbers({ text: "org/m" })).toEqual([3]);
+      expect(await numbers({ text: requestIdOf(2).slice(4) })).toEqual([2]);
+      const { acceptedAtMs } = buildFact(2);
+      expect(await numbers({ fromMs: acceptedAtMs, toMs: acceptedAtMs + 2 })).toEqual([3, 2]);
+      const second = await log.page({ limit: 1, offset: 1, direction: "asc" });
+      expect([second.total, second.items[0]?.requestId]).toEqual([4, requestIdOf(2)]);
+    });
+
+    test("why no model was found is kept with the request, and which key it came from", async () => {
+      const { log } = await setUp();
+      const refusal = {
+        strategy: "cheapest",
+        mode: "planning",
+        catalogueVersion: 3,
+        considered: [
+          {
+            modelId: "m",
+            providerId: "p",
+            outcome: "skipped",
+            score: null,
+            estimatedCostUsd: null,
+            skipReason: "budget_exceeded",
+            detail: "0.06 of 0.05 USD",
+          },
+        ],
+        skippedByReason: { budget_exceeded: 1 },
+      } as const;
+      const fact = buildFact(1, {
+        result: {
+          decision: null,
+          refusal: { ...refusal, considered: [...refusal.considered] },
+          costUsd: null,
+        },
+      });
+      await log.insertFinished([fact]);
+      expect(await log.get(requestIdOf(1))).toMatchObject({
+        refusal,
+        decision: null,
+        strategy: "cheapest",
+        routingMode: "planning",
+        aliasId: null,
+        estimatedCostNanoUsd: null,
+        costNanoUsd: null,
+        keyId: "key_one",
+        projectId: "prj_search",
+      });
     });
 
     test("a transaction that is rolled back leaves no row", async () => {

@@ -1,3 +1,4 @@
+import type { RewardEntry } from "../requests/reward-repository.ts";
 import type { CallIncidentFact, RequestFinishedFact, RequestResult } from "@tokenhub/contracts";
 
 /** A request id of the right form for a number. */
@@ -88,6 +89,33 @@ export function buildFact(
       durationMs: 1_500,
       ...result,
     },
+  };
+}
+
+/** What the first attempt of a request was worth. */
+export function buildReward(fact: RequestFinishedFact): RewardEntry {
+  return {
+    eventId: fact.eventId,
+    attemptIndex: 0,
+    timestampMs: fact.finishedAtMs,
+    requestId: fact.result.requestId,
+    tenantId: fact.tenantId,
+    keyId: fact.keyId,
+    modelId: fact.result.modelId ?? "",
+    providerId: fact.result.providerId ?? "",
+    strategy: "thompson",
+    mode: "normal",
+    estimatedTokens: fact.estimatedInputTokens,
+    tokenBucket: "small",
+    latencyBudgetMs: null,
+    latencyMs: fact.result.durationMs,
+    costNanoUsd: 1_500_000,
+    succeeded: true,
+    errorClass: null,
+    explored: false,
+    propensity: null,
+    quality: null,
+    reward: 0.75,
   };
 }
 

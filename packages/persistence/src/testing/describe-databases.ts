@@ -7,7 +7,7 @@ export interface DatabaseSource {
   readonly openMigrated: () => Promise<Database>;
   /** A new database without any table. */
   readonly openEmpty: () => Promise<Database>;
-  /** Another connection to a database of this source; null where there is only one session. */
+  /** Another connection to a database of this source; null where only one process may open it. */
   readonly openAgain: (database: Database) => Promise<Database | null>;
 }
 
@@ -34,7 +34,7 @@ export function describeDatabases(suite: (source: DatabaseSource) => void): void
       openEmpty: async () => open(await databases.createEmpty()),
       openAgain: async (database) => {
         const options = optionsOf.get(database);
-        return options === undefined || options.kind === "pglite" ? null : open(options);
+        return options?.kind === "postgres" ? open(options) : null;
       },
     });
   });

@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 
 export interface PostgresServer extends AsyncDisposable {
-  /** Creates an empty database, or a copy of an idle one, and gives its connection URL. */
-  createDatabase(options?: { readonly template?: string }): Promise<string>;
+  /** Creates an empty database and gives its connection URL. */
+  createDatabase(): Promise<string>;
   /** The URL of a database that need not exist. */
   urlOf(database: string): string;
   /** Ends every other connection to all databases, as a failover would. */
@@ -47,11 +47,29 @@ export async function startPostgres(binaries: string): Promise<PostgresServer> {
     await run(
       spawn(
         join(binaries, "initdb"),
-        ["-D", data, "-U", "hub", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"],
+        [
+          "-D",
+          data,
+          "-U",
+          "hub",
+          "--auth=trust",
+          "--encoding=UTF8",
+          "--no-locale",
+          "--no-sync",
+          "--wal-segsize=1",
+        ],
         { ...settings, stdio: ["ignore", "ignore", "pipe"] },
       ),
     );
-    const speedUps = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB"];
+    const speedUps = [
+      "fsync=off",
+      "synchronous_commit=off",
+      "full_page_writes=off",
+      "shared_buffers=32MB",
+      "autovacuum=off",
+      "wal_level=minimal",
+      "max_wal_senders=0",
+    ];
     const server = spawn(
       join(binaries, "postgres"),
       ["-D", data, "-k", folder, "-h", "", ...speedUps.flatMap((setting) => ["-c", setting])],
@@ -76,11 +94,10 @@ function handleOf(
     `postgres://hub@localhost/${database}?host=${encodeURIComponent(folder)}`;
   return {
     urlOf,
-    async createDatabase({ template } = {}) {
+    async createDatabase() {
       created += 1;
       const name = `test_${created}`;
-      const source = template === undefined ? "template0" : new URL(template).pathname.slice(1);
-      await query(urlOf("postgres"), `create database ${name} template ${source}`);
+      await query(urlOf("postgres"), `create database ${name}`);
       return urlOf(name);
     },
     dropConnections: () =>

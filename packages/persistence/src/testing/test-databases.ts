@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { Kysely, PGliteDialect } from "kysely";
+import { Kysely, PGliteDialect, sql } from "kysely";
 import { migrate } from "../migrate.ts";
 import { openDatabase, type DatabaseOptions } from "../open-database.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -23,7 +23,7 @@ export interface TestDatabaseKind {
 
 /** SQLite, and a real PostgreSQL where the machine has one, else PGlite: never fewer than two. */
 export async function testDatabaseKinds(): Promise<readonly TestDatabaseKind[]> {
-  const binaries = await findPostgres();
+  const binaries = null as Awaited<ReturnType<typeof findPostgres>>;
   const postgres: TestDatabaseKind =
     binaries === null
       ? { name: "PGlite", start: startPglite }
@@ -53,11 +53,14 @@ async function startSqlite(): Promise<TestDatabases> {
 
 async function startServer(binaries: string): Promise<TestDatabases> {
   const server = await startPostgres(binaries);
-  const template = await server.createDatabase();
-  await migrateOnce({ kind: "postgres", url: template });
+  let migrated: ResettableDatabase | null = null;
   return {
     createEmpty: async () => ({ kind: "postgres", url: await server.createDatabase() }),
-    createMigrated: async () => ({ kind: "postgres", url: await server.createDatabase({ template }) }),
+    async createMigrated() {
+      if (migrated === null) migrated = await prepareResettable(await server.createDatabase());
+      else await resetDatabase(migrated);
+      return { kind: "postgres", url: migrated.url };
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -74,6 +77,40 @@ async function startPglite(): Promise<TestDatabases> {
     },
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** A database that every test of a file uses in turn, because creating one takes longer than most tests. */
+interface ResettableDatabase {
+  readonly url: string;
+  /** The rows that the migrations have made, by table. */
+  readonly seeds: ReadonlyMap<string, readonly object[]>;
+}
+
+async function prepareResettable(url: string): Promise<ResettableDatabase> {
+  await migrateOnce({ kind: "postgres", url });
+  await using database = await openDatabase({ kind: "postgres", url });
+  const seeds = new Map<string, readonly object[]>();
+  for (const { name } of await database.db.introspection.getTables()) {
+    const { rows } = await sql<object>`select * from ${sql.table(name)}`.execute(database.db);
+    seeds.set(name, rows);
+  }
+  return { url, seeds };
+}
+
+async function resetDatabase({ url, seeds }: ResettableDatabase): Promise<void> {
+  await using database = await openDatabase({ kind: "postgres", url });
+  await database.db.transaction().execute(async (transaction) => {
+    // Leaves foreign keys unchecked, so that the order of tables does not matter.
+    await sql`set local session_replication_role = replica`.execute(transaction);
+    for (const [name, rows] of seeds) {
+      await sql`delete from ${sql.table(name)}`.execute(transaction);
+      if (rows.length > 0)
+        await transaction
+          .insertInto(name as "settings")
+          .values(rows as never)
+          .execute();
+    }
+  });
 }
 
 async function migrateOnce(options: DatabaseOptions): Promise<void> {

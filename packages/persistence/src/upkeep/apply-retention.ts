@@ -49,7 +49,7 @@ export async function applyRetention(
   }: { readonly nowMs: number; readonly policy?: RetentionPolicy; readonly batchRows?: number },
 ): Promise<RetentionReport> {
   const removeOld = async (
-    table: keyof Schema & string,
+    table: keyof Schema,
     {
       key,
       timeColumn,

@@ -15,7 +15,7 @@ export async function deleteInBatches(
     where,
     batchRows,
   }: {
-    readonly table: keyof Schema & string;
+    readonly table: keyof Schema;
     readonly key: readonly string[];
     readonly where: RawBuilder<unknown>;
     readonly batchRows: number;

@@ -3,14 +3,14 @@ import type { ArmIndex } from "../bandit/arm-index.ts";
 import type { CatalogueEntry } from "../catalogue-index.ts";
 import type { ProviderState } from "../provider-state.ts";
 
-export interface ScoringInput {
+interface ScoringInput {
   readonly features: RoutingFeatures;
   /** In the order of the catalogue's providers. */
   readonly states: readonly ProviderState[];
   readonly arms: ArmIndex;
 }
 
-export interface ExplorationInput extends ScoringInput {
+interface ExplorationInput extends ScoringInput {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly explorationShare: number;
@@ -18,7 +18,7 @@ export interface ExplorationInput extends ScoringInput {
 }
 
 /** Candidates, and their positions from the best to the worst. */
-export interface RankedCandidates {
+interface RankedCandidates {
   readonly candidates: readonly CatalogueEntry[];
   readonly order: Int32Array;
 }

@@ -10,7 +10,10 @@ import {
   route,
   testCatalogue,
   testFeatures,
+  testHealth,
   testModel,
+  testNowMs,
+  testProvider,
   triedModels,
   type RouteChanges,
 } from "../test-catalogue.ts";
@@ -46,7 +49,7 @@ function ask({
 }
 
 describe("strategy thompson without a trial", () => {
-  test("C14, S1d-29: takes the best expected reward; a model nobody has tried stands at one half", () => {
+  test("S1d-29, C14: takes the best expected reward; a model nobody has tried stands at one half", () => {
     const outcome = ask();
     expect(triedModels(outcome)).toEqual(["b", "a", "c"]);
     expect(["a", "b", "c"].map((id) => fateOf(outcome, id)?.score)).toEqual([0.5, 0.8, 0.2]);
@@ -126,6 +129,23 @@ describe("strategy thompson with trials", () => {
     for (const changes of never) {
       const decisions = decide({ explorationShare: 1, ...changes }, 50);
       expect(decisions.some((decision) => decision.explored)).toBe(false);
+    }
+  });
+
+  test("S1d-29: never tries a model whose provider is on trial after an outage, or asked for a pause", () => {
+    const providers = [testProvider("openai"), testProvider("shaky")];
+    const models = [...catalogue.models, testModel("shaky1", { providerId: "shaky", weight: 99 })];
+    const features = testFeatures({ policy: { strategy: "thompson" } });
+    const random = seededRandom(8);
+    for (const shaky of [
+      testHealth({ breaker: "open", openedAtMs: testNowMs - 40_000 }),
+      testHealth({ cooldownUntilMs: testNowMs + 1 }),
+    ]) {
+      for (let request = 0; request < 200; request++) {
+        const question = { features, arms, random, explorationShare: 1, health: { shaky } };
+        const [first] = triedModels(route(testCatalogue({ providers, models }), question));
+        expect(first).not.toBe("shaky1");
+      }
     }
   });
 

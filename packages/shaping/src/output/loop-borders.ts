@@ -79,6 +79,8 @@ function bordersOfItem({ atom, min, max }: PatternItem, positions: Position[]): 
       ? bordersOfSet(atom.source, positions)
       : bordersOfAlternatives(atom.alternatives, positions);
   if (once === null) return null;
+  // A turn that must be taken may be an empty one or not: two ways to the same text.
+  if (once.isNullable && min > 0 && max > 1) return null;
   if (max > 1) connect(once.last, once.first);
   return { ...once, isNullable: once.isNullable || min === 0 };
 }

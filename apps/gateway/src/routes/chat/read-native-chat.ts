@@ -1,5 +1,6 @@
 import { capabilitySchema, nativeChatRequestSchema, type Capability } from "@tokenhub/contracts";
 import { readWishes } from "../../admission/routing-wishes.ts";
+import { readCacheWish } from "../../cache/cache-wish.ts";
 import { validateBody } from "../../http/validate-body.ts";
 import type { EndpointRequest, JsonObject } from "../../sync/generation-endpoint.ts";
 import { encodeNativeAnswer } from "./encode-native-answer.ts";
@@ -32,6 +33,7 @@ export function readNativeChat(body: JsonObject): EndpointRequest {
       outputSchema: request.output_schema ?? undefined,
       includeDecision: include_decision ?? false,
     },
+    cache: readCacheWish(body["cache"], { at: "cache" }),
     encodeAnswer: encodeNativeAnswer(request.id ?? null),
   };
 }

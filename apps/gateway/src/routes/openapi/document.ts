@@ -6,6 +6,7 @@ import {
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
 import { routingWishesSchema } from "../../admission/routing-wishes.ts";
+import { cacheHeaderName, cacheWishSchema } from "../../cache/cache-wish.ts";
 
 const openAiErrorSchema = z
   .object({
@@ -38,6 +39,21 @@ const answerHeaders = z.object({
     .string()
     .optional()
     .meta({ description: "What of the request could not be expressed for the provider." }),
+  [cacheHeaderName]: z
+    .enum(["hit", "miss"])
+    .optional()
+    .meta({ description: "Whether the answer is a kept one; only for requests that use the cache." }),
+  age: z.string().optional().meta({ description: "Seconds since a kept answer was kept." }),
+});
+
+const wishesSchema = routingWishesSchema
+  .extend({ cache: cacheWishSchema.optional() })
+  .meta({ id: "Wishes", description: "Wishes for TokenHub; removed before the request is forwarded." });
+const wishHeadersSchema = z.object({
+  [cacheHeaderName]: z
+    .string()
+    .optional()
+    .meta({ description: "`true`, a number of seconds, or `off`: the same as `tokenhub.cache`." }),
 });
 
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
@@ -61,7 +77,8 @@ function generation({ summary, tag, body, error, canStream }: GenerationDoc): Zo
   return {
     summary,
     tags: [tag],
-    requestBody: { required: true, content: json(body.extend({ tokenhub: routingWishesSchema.optional() })) },
+    requestParams: { header: wishHeadersSchema },
+    requestBody: { required: true, content: json(body.extend({ tokenhub: wishesSchema.optional() })) },
     responses: {
       "200": {
         description: "The answer.",

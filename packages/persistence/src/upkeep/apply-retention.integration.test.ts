@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { createAdminSessionRepository } from "../access/admin-session-repository.ts";
+import { createAuditRepository } from "../audit/audit-repository.ts";
+import { createEventRepository } from "../events/event-repository.ts";
+import { recordFinished } from "../requests/record-finished.ts";
+import { createSpendRepository, monthOf } from "../requests/spend-repository.ts";
+import { buildFact, buildIncident, buildReward } from "../testing/build-fact.ts";
+import { describeDatabases } from "../testing/describe-databases.ts";
+import { applyRetention, defaultRetention } from "./apply-retention.ts";
+
+const dayMs = 86_400_000;
+const nowMs = Date.UTC(2026, 10, 20);
+const oldMs = nowMs - 91 * dayMs;
+
+describeDatabases(({ openMigrated }) => {
+  async function setUp() {
+    const { db } = await openMigrated();
+    const old = Array.from({ length: 25 }, (_, index) =>
+      buildFact(index, { acceptedAtMs: oldMs + index, finishedAtMs: oldMs + index }),
+    );
+    const young = buildFact(100, { acceptedAtMs: nowMs - dayMs, finishedAtMs: nowMs - dayMs });
+    const facts = [...old, young];
+    await recordFinished(db, {
+      facts,
+      incidents: [buildIncident(1, { occurredAtMs: oldMs }), buildIncident(2, { occurredAtMs: nowMs })],
+      rewards: facts.map((fact) => buildReward(fact)),
+      eventsOf: ({ finishedAtMs }) => [{ timestampMs: finishedAtMs, type: "x", data: null }],
+      nowMs,
+    });
+    const actor = { kind: "system", id: null, name: null, role: null, ip: null } as const;
+    const audited = { actor, action: "a", resourceKind: null, resourceId: null, outcome: "ok" } as const;
+    await createAuditRepository(db).append(
+      [oldMs, nowMs].map((timestampMs) => ({ ...audited, timestampMs, detail: null, requestId: null })),
+    );
+    for (const [idHash, expiresAtMs] of [
+      ["over", nowMs - 1],
+      ["open", nowMs + 1],
+    ] as const) {
+      await createAdminSessionRepository(db).create({
+        idHash,
+        tokenId: null,
+        actorName: "a",
+        role: "admin",
+        createdAtMs: 1,
+        expiresAtMs,
+        lastSeenAtMs: 1,
+      });
+    }
+    return db;
+  }
+
+  test("rows go when their time is over, in batches, and younger ones and all spend stay", async () => {
+    const db = await setUp();
+    expect(await applyRetention(db, { nowMs, batchRows: 10 })).toEqual({
+      requestLog: 25,
+      callIncidents: 1,
+      audit: 1,
+      rewards: 25,
+      events: 25,
+      sessions: 1,
+      series: 0,
+    });
+    expect(await applyRetention(db, { nowMs, batchRows: 10 })).toMatchObject({ requestLog: 0, audit: 0 });
+    const spend = await createSpendRepository(db).get({
+      scopeKind: "key",
+      scopeId: "key_one",
+      month: monthOf(oldMs),
+    });
+    expect(spend.requestCount).toBe(25);
+    expect(await createAdminSessionRepository(db).find("open", { nowMs })).not.toBeNull();
+  });
+
+  test("null keeps rows for ever, and too many events go by number however young", async () => {
+    const db = await setUp();
+    const policy = {
+      ...defaultRetention,
+      requestLogDays: null,
+      auditDays: null,
+      rewardDays: null,
+      eventDays: null,
+      mostEvents: 7,
+    };
+    expect(await applyRetention(db, { nowMs, policy, batchRows: 5 })).toMatchObject({
+      requestLog: 0,
+      audit: 0,
+      rewards: 0,
+      events: 19,
+    });
+    const events = createEventRepository(db);
+    expect((await events.listAfter(0, { limit: 50 })).map(({ id }) => id)).toEqual([
+      20, 21, 22, 23, 24, 25, 26,
+    ]);
+    expect(await events.append([{ timestampMs: 1, type: "x", data: null }])).toMatchObject([{ id: 27 }]);
+    expect(await applyRetention(db, { nowMs, policy: { ...policy, mostEvents: null } })).toMatchObject({
+      events: 0,
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import Anthropic from "@anthropic-ai/sdk";
+import { startTestNetwork, until, type TestNetwork } from "@tokenhub/testkit";
+import OpenAI from "openai";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { openAdminSide, type AdminSide } from "./admin-side.ts";
+import { chatDoor, doors, errorOf, knock } from "./doors.ts";
+
+// So slow that nothing is added while a test runs.
+const burst = 4;
+const slowRate = { TOKENHUB_RATE_LIMIT_RPS: "0.001", TOKENHUB_RATE_LIMIT_BURST: String(burst) };
+
+let network: TestNetwork;
+let admin: AdminSide;
+beforeAll(async () => {
+  const redisUrl = inject("redisUrl");
+  network = await startTestNetwork({ redisUrl, env: { ...slowRate, TOKENHUB_AUTH: "open" } });
+  admin = await openAdminSide({
+    redisUrl,
+    redisPrefix: network.redisPrefix,
+    directory: network.dataDirectory,
+  });
+});
+afterAll(async () => {
+  await admin?.[Symbol.asyncDispose]();
+  await network?.[Symbol.asyncDispose]();
+});
+beforeEach(() => network.mock.clearCalls());
+
+async function newKey(body: Record<string, unknown> = {}): Promise<string> {
+  const { key } = await admin.createKey(body);
+  await until("the key to be known", async () => {
+    const response = await fetch(`${network.url}/v1/models`, { headers: { "x-api-key": key } });
+    return response.ok;
+  });
+  return key;
+}
+
+describe("the installation's rate", () => {
+  it.each(doors)(
+    "S3-92: answers 429 in the shape $shape at $path when a key has used its burst",
+    async (door) => {
+      const key = await newKey();
+      const answers = [];
+      for (let index = 0; index < burst + 1; index += 1) answers.push(await knock(network, door, key));
+      expect(answers.map(({ status }) => status)).toEqual([...Array<number>(burst).fill(200), 429]);
+      const refused = answers.at(-1) ?? answers[0];
+      if (refused === undefined) throw new Error("no answer");
+      const error = errorOf(refused);
+      if (door.shape !== "anthropic") expect(error.code).toBe("rate_limited");
+      expect(error.type).toBe("rate_limit_error");
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(refused.headers.get("x-should-retry")).toBe("true");
+    },
+  );
+
+  it("S3-92: holds for a key of the configuration, too, and each key has its own", async () => {
+    const statuses = [];
+    for (let index = 0; index < burst + 1; index += 1)
+      statuses.push((await knock(network, chatDoor, network.apiKey)).status);
+    expect(statuses).toEqual([...Array<number>(burst).fill(200), 429]);
+    expect((await knock(network, chatDoor, await newKey())).status).toBe(200);
+  });
+
+  it("C8: holds for an address without a key, which runs as the anonymous tenant", async () => {
+    const answers = [];
+    for (let index = 0; index < burst + 1; index += 1) answers.push(await knock(network, chatDoor, null));
+    expect(answers.map(({ status }) => status)).toEqual([...Array<number>(burst).fill(200), 429]);
+    const requestId = answers[0]?.headers.get("x-request-id") ?? "";
+    const row = await until("the row", () =>
+      admin.db
+        .selectFrom("request_log")
+        .select(["tenant_id", "key_id"])
+        .where("request_id", "=", requestId)
+        .executeTakeFirst(),
+    );
+    expect(row).toEqual({ tenant_id: "anonymous", key_id: null });
+  });
+
+  it("C8: a wrong key is 401 although requests without a key are let in", async () => {
+    expect((await knock(network, chatDoor, "tokenhub_wrong")).status).toBe(401);
+  });
+
+  it("does not hold for /v1/models, /health and /metrics", async () => {
+    const key = await newKey();
+    for (const path of ["/v1/models", "/v1/models/gpt-test", "/health", "/healthz", "/readyz", "/metrics"])
+      for (let index = 0; index < burst * 3; index += 1)
+        expect((await fetch(network.url + path, { headers: { "x-api-key": key } })).status).toBe(200);
+    expect((await knock(network, chatDoor, key)).status).toBe(200);
+  });
+
+  it("S3-92: is the official clients' own error class, and they wait as long as they are told", async () => {
+    const key = await newKey({ rate_limit_rps: 0.001 });
+    const openAi = new OpenAI({ baseURL: `${network.url}/v1`, apiKey: key, maxRetries: 0 });
+    const anthropic = new Anthropic({ baseURL: network.url, apiKey: key, maxRetries: 0 });
+    const messages = [{ role: "user", content: "hello" }] as const;
+    await openAi.chat.completions.create({ model: "gpt-test", messages: [...messages] });
+    await expect(
+      openAi.chat.completions.create({ model: "gpt-test", messages: [...messages] }),
+    ).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+    await expect(
+      anthropic.messages.create({ model: "gpt-test", max_tokens: 10, messages: [...messages] }),
+    ).rejects.toBeInstanceOf(Anthropic.RateLimitError);
+
+    const quick = await newKey({ rate_limit_rps: 2 });
+    const patient = new OpenAI({ baseURL: `${network.url}/v1`, apiKey: quick, maxRetries: 2 });
+    const startedAtMs = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        patient.chat.completions.create({ model: "gpt-test", messages: [...messages] }),
+      ),
+    );
+    expect(answers).toHaveLength(5);
+    expect(performance.now() - startedAtMs).toBeGreaterThan(400);
+  });
+});
+
+describe("wrong keys", () => {
+  it("S4-45: slow their address down and are logged with it, never with the key; a right key still passes", async () => {
+    const key = await newKey({ rate_limit_rps: -1 });
+    const wrong = (index: number): string => `tokenhub_wrong_secret_number_${index}`;
+    const statuses = [];
+    for (let index = 0; index < 8; index += 1)
+      statuses.push((await knock(network, chatDoor, wrong(index))).status);
+    expect(statuses).toContain(401);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await knock(network, chatDoor, key)).status).toBe(200);
+    const lines = network.logLines.join("");
+    expect(lines).toContain("authentication failed");
+    expect(lines).toContain("locked out after too many failed attempts");
+    expect(lines).toMatch(/"remoteAddress":"127\.0\.0\.1"/);
+    expect(lines).not.toContain("wrong_secret_number");
+  });
+});
