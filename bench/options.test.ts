@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { parseOptions, targetNames, UsageError } from "./options.ts";
 import { goalScenarioIds, scenarios } from "./scenarios.ts";
@@ -5,7 +6,11 @@ import { goalScenarioIds, scenarios } from "./scenarios.ts";
 const parse = (...args: string[]) => parseOptions(args, { outFolder: "results" });
 
 describe("parseOptions", () => {
-  test("without flags everything is measured", () => {
+  test("S1-61, S3-95: npm run bench without flags measures everything", async () => {
+    const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    expect(manifest.scripts["bench"]).toBe("node bench/run.ts");
     expect(parse()).toMatchObject({
       targets: targetNames,
       scenarios,

@@ -1,39 +1,29 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { startTestNetwork, until, type TestNetwork } from "@tokenhub/testkit";
+import { until, type TestNetwork } from "@tokenhub/testkit";
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { openAdminSide, type AdminSide } from "./admin-side.ts";
+import { openAccessNetwork, type AccessNetwork } from "./access-network.ts";
 import { chatDoor, doors, errorOf, knock } from "./doors.ts";
+import type { KeyAdmin } from "./key-admin.ts";
 
 // So slow that nothing is added while a test runs.
 const burst = 4;
 const slowRate = { TOKENHUB_RATE_LIMIT_RPS: "0.001", TOKENHUB_RATE_LIMIT_BURST: String(burst) };
 
+let site: AccessNetwork;
 let network: TestNetwork;
-let admin: AdminSide;
+let admin: KeyAdmin;
 beforeAll(async () => {
   const redisUrl = inject("redisUrl");
-  network = await startTestNetwork({ redisUrl, env: { ...slowRate, TOKENHUB_AUTH: "open" } });
-  admin = await openAdminSide({
-    redisUrl,
-    redisPrefix: network.redisPrefix,
-    directory: network.dataDirectory,
-  });
+  site = await openAccessNetwork({ redisUrl, env: { ...slowRate, TOKENHUB_AUTH: "open" } });
+  ({ network, admin } = site);
 });
 afterAll(async () => {
-  await admin?.[Symbol.asyncDispose]();
-  await network?.[Symbol.asyncDispose]();
+  await site?.[Symbol.asyncDispose]();
 });
 beforeEach(() => network.mock.clearCalls());
 
-async function newKey(body: Record<string, unknown> = {}): Promise<string> {
-  const { key } = await admin.createKey(body);
-  await until("the key to be known", async () => {
-    const response = await fetch(`${network.url}/v1/models`, { headers: { "x-api-key": key } });
-    return response.ok;
-  });
-  return key;
-}
+const newKey = async (body: Record<string, unknown> = {}) => (await admin.createKey(body)).key;
 
 describe("the installation's rate", () => {
   it.each(doors)(
@@ -67,7 +57,7 @@ describe("the installation's rate", () => {
     expect(answers.map(({ status }) => status)).toEqual([...Array<number>(burst).fill(200), 429]);
     const requestId = answers[0]?.headers.get("x-request-id") ?? "";
     const row = await until("the row", () =>
-      admin.db
+      site.db
         .selectFrom("request_log")
         .select(["tenant_id", "key_id"])
         .where("request_id", "=", requestId)

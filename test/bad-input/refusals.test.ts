@@ -132,6 +132,12 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     const bad = (headers: Record<string, string | undefined>) => ({ path, body: valid, headers });
     const missing = { code: "missing_api_key", says: /Authorization: Bearer/ } as const;
     const invalid = { code: "invalid_api_key" } as const;
+    // A right key makes the gateway forget wrong ones, which would slow this address down.
+    const forget = (): Promise<unknown> =>
+      fetch(`${bench.network.url}/v1/models`, {
+        headers: { authorization: `Bearer ${bench.network.apiKey}` },
+      });
+    await forget();
     expect(await bench.faultsOf(bad(without), missing)).toEqual([]);
     expect(await bench.faultsOf(bad({ authorization: "" }), missing)).toEqual([]);
     expect(await bench.faultsOf(bad({ authorization: "Bearer" }), missing)).toEqual([]);
@@ -146,6 +152,7 @@ describe.each(endpointNames)("a bad request for %s", (endpoint) => {
     expect(await bench.faultsOf(bad({ authorization: `Bearer ${bench.network.apiKey} x` }), invalid)).toEqual(
       [],
     );
+    await forget();
     expect(await bench.faultsOf(bad({ ...without, "x-api-key": wrongKey }), invalid)).toEqual([]);
     expect(await bench.faultsOf(bad({ ...without, "api-key": wrongKey }), invalid)).toEqual([]);
     expect(await bench.faultsOf(bad({ ...without, "x-api-key": "k".repeat(10_000) }), invalid)).toEqual([]);
@@ -421,6 +428,8 @@ describe("in open mode", () => {
           body: JSON.stringify(body),
         });
       expect((await ask({})).status).toBe(200);
+      // A right key makes the gateway forget wrong ones, which would slow this address down.
+      expect((await ask({ "x-api-key": open.apiKey })).status).toBe(200);
       open.mock.clearCalls();
       const wrong: Record<string, string>[] = [
         { authorization: `Bearer ${wrongKey}` },

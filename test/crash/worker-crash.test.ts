@@ -36,7 +36,7 @@ async function keepKilling(start: () => Promise<ServiceProcess>, isOver: () => b
 
 describe("500 sync requests while router and provider workers are killed again and again", () => {
   it(
-    "are all answered, are taken up again within 15 s, and no call is repeated after its result was committed",
+    "S3-66, S3-70: are all answered, are taken up again within 15 s, and no call is repeated after its result was committed",
     { timeout: 150_000 },
     async () => {
       await using redis = await startTestRedis();

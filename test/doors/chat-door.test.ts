@@ -17,7 +17,7 @@ const nested = (request: object, rest: object = {}) =>
 const lastBody = () => network.mock.calls().at(-1)?.body as Record<string, unknown> | undefined;
 
 describe("the flat body", () => {
-  it("S0-25, S0-26, S2-2, S2-9: messages alone, or with mode simple, are answered with text, model, tokens and reason", async () => {
+  it("S0-18, S0-25, S0-26, S0-32, S2-2, S2-9: messages alone, or with mode simple, are answered with text, model, tokens and reason", async () => {
     for (const mode of [{}, { orchestration_mode: "simple" }]) {
       const { status, json } = await chat({ messages: hello, model: "gpt-test", ...mode });
       expect(status).toBe(200);

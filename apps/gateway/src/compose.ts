@@ -26,7 +26,11 @@ import { openAccess } from "./access/open-access.ts";
 import { composeAdmin } from "./admin/compose-admin.ts";
 import { createFailureGate } from "./admin/failure-gate.ts";
 import { catalogueRoutes } from "./admin/routes/catalogue/index.ts";
+import { insightRoutes } from "./admin/routes/insight/index.ts";
+import { keyRoutes } from "./admin/routes/keys/index.ts";
+import { projectRoutes } from "./admin/routes/projects/index.ts";
 import { routingRoutes } from "./admin/routes/routing/index.ts";
+import { tenantRoutes } from "./admin/routes/tenants/index.ts";
 import { vaultRoutes } from "./admin/routes/vault/index.ts";
 import { createAdmission } from "./admission/admission.ts";
 import { readOrCreateApiKey } from "./admission/api-key-file.ts";
@@ -50,6 +54,7 @@ import { checkDependencies } from "./health/check-dependencies.ts";
 import { createAddressReader } from "./http/client-address.ts";
 import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
+import { endpointStatesIn } from "./insight/endpoint-states.ts";
 import { openInsight } from "./insight/open-insight.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
 import { noPriceCatalogue, openPriceCatalogue } from "./prices/price-catalogue.ts";
@@ -293,6 +298,9 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     now,
     random: Math.random,
   };
+  const { directory, spend } = access;
+  const accessAdmin = { db: database.db, directory, spend, hasher, now };
+  const statePorts = createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current });
   const admin = composeAdmin(
     {
       db: database.db,
@@ -308,6 +316,19 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
         catalogueRoutes(catalogueAdmin),
         routingRoutes(routing),
         vaultRoutes({ vault, adminSecrets, db: database.db, hasher, version: productVersion, now }),
+        keyRoutes(accessAdmin),
+        tenantRoutes(accessAdmin),
+        projectRoutes(accessAdmin),
+        insightRoutes({
+          db: database.db,
+          insight,
+          catalogue,
+          providerHealth: statePorts.providerHealth,
+          endpointStates: () => endpointStatesIn({ redis, keyspace, catalogue, now }),
+          explorationShare: () => explorationOf(inForce.product).share,
+          random: Math.random,
+          now,
+        }),
       ],
       legacy: legacyAdminRoutes(catalogueAdmin),
     },
@@ -347,7 +368,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     addressOf,
   });
   createStateGauges(metrics, {
-    ...createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current }),
+    ...statePorts,
     requestsInFlight: () => gate.count,
   });
   const handler = tracing.wrap(app);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError } from "./config-error.ts";
 import { readEnvironment } from "./environment.ts";
@@ -59,4 +62,23 @@ test.each([
   expect(read).toThrow(ConfigError);
   expect(read).toThrow(name);
   expect(read).toThrow(advice);
+});
+
+test("S1d-27, S4-41: every secret can come from a file that a secret manager keeps; the variable itself wins", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tokenhub-secret-"));
+  try {
+    const path = join(folder, "key");
+    writeFileSync(path, "sk-from-file\n");
+    writeFileSync(join(folder, "empty"), "\n");
+    const read = (environment: Record<string, string>) =>
+      readEnvironment(environment).envSecret("OPENAI_API_KEY");
+    expect(read({ OPENAI_API_KEY_FILE: path })?.reveal()).toBe("sk-from-file");
+    expect(read({ OPENAI_API_KEY_FILE: path, OPENAI_API_KEY: "sk-direct" })?.reveal()).toBe("sk-direct");
+    expect(() => read({ OPENAI_API_KEY_FILE: join(folder, "absent") })).toThrow(
+      /OPENAI_API_KEY_FILE names .*absent/,
+    );
+    expect(() => read({ OPENAI_API_KEY_FILE: join(folder, "empty") })).toThrow(ConfigError);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { ConfigError } from "./config-error.ts";
 import { parseDuration } from "./duration.ts";
 import { Secret } from "./secret.ts";
@@ -16,6 +17,7 @@ export interface IntegerBounds {
  */
 export interface EnvironmentReader {
   readonly envString: (name: string) => string | null;
+  /** Also from the file that `<name>_FILE` names, which an orchestrator or a secret manager keeps. */
   readonly envSecret: (name: string) => Secret | null;
   readonly envInteger: (name: string, bounds?: IntegerBounds) => number | null;
   readonly envNumber: (name: string, bounds?: IntegerBounds) => number | null;
@@ -37,7 +39,10 @@ export function readEnvironment(environment: Environment): EnvironmentReader {
   };
   return {
     envString,
-    envSecret: (name) => read(name, (text) => new Secret(text)),
+    envSecret: (name) => {
+      const text = envString(name) ?? read(`${name}_FILE`, (path) => readSecretFile(path, `${name}_FILE`));
+      return text === null ? null : new Secret(text);
+    },
     envInteger: (name, bounds) => read(name, (text) => parseNumber(text, { name, bounds, whole: true })),
     envNumber: (name, bounds) => read(name, (text) => parseNumber(text, { name, bounds, whole: false })),
     envBoolean: (name) =>
@@ -46,6 +51,24 @@ export function readEnvironment(environment: Environment): EnvironmentReader {
     envList: (name) => read(name, splitList),
     envChoice: (name, choices) => read(name, (text) => parseChoice(text.toLowerCase(), { name, choices })),
   };
+}
+
+/** The first line counts, as files end with a line break. @throws ConfigError when it cannot be read or is empty. */
+function readSecretFile(path: string, name: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").split("\n")[0]?.trim() ?? "";
+  } catch (error) {
+    throw new ConfigError(
+      `${name} names ${path}, which cannot be read; correct the path or its permissions.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (text === "")
+    throw new ConfigError(`${name} names ${path}, whose first line is empty; put the secret there.`);
+  return text;
 }
 
 interface NumberRule {

@@ -335,6 +335,9 @@ test("S1-47: the table of variables lists every variable that is read, besides t
     },
   );
   resolve(env, { log_level: "info" });
-  const listed = new Set([...productVariables.map(({ name }) => name), "TOKENHUB_MOCK_BASE_URL"]);
+  const listed = new Set([
+    ...productVariables.flatMap(({ name, isSecret }) => (isSecret ? [name, `${name}_FILE`] : [name])),
+    "TOKENHUB_MOCK_BASE_URL",
+  ]);
   expect([...read].filter((name) => !listed.has(name))).toEqual([]);
 });

@@ -95,7 +95,7 @@ describe("a rate-limited call", () => {
 });
 
 describe("a transient failure", () => {
-  test("S1-16, S1-17, S1-18: is repeated with growing delays, then rerouted", () => {
+  test("S1-16, S1-17, S1-18, S3-94: is repeated with growing delays, then rerouted", () => {
     const reactions = [1, 2, 3].map((attempt) =>
       decide("transient", { attemptsOnCandidate: attempt, attemptsInRequest: attempt }),
     );

@@ -20,7 +20,7 @@ describe("context fit", () => {
     },
   );
 
-  test("S3-21, A estimate: 17 characters at 4 per token, plus max_tokens 100, need 104 tokens", () => {
+  test("S3-21: A estimate: 17 characters at 4 per token, plus max_tokens 100, need 104 tokens", () => {
     expect(neededTokens({ inputTokens: Math.floor(17 / 4), maxOutputTokens: 100 })).toBe(104);
   });
 

@@ -281,14 +281,14 @@ describe("S1-50: the tables of docs/ROUTING.md", () => {
     expect(tableOf(routing, "stickyBy").map(([name]) => name)).toEqual(aliasStickinessSchema.options);
   });
 
-  test("S1-50, S1d-12, A estimate, C headroom: calculate contexts as the code does", () => {
+  test("S1-50, S1d-12: A estimate and C headroom calculate contexts as the code does", () => {
     for (const [input, maxTokens, needs] of tableOf(routing, "input", "max_tokens", "needs")) {
       const demand = { inputTokens: numberOf(input), maxOutputTokens: optionalNumber(maxTokens) };
       expect(neededTokens(demand)).toBe(numberOf(needs));
     }
   });
 
-  test("S1-50, C cost: calculate costs as the code does", () => {
+  test("S1-50: C cost: calculate costs as the code does", () => {
     for (const [input, maxTokens, inputPrice, outputPrice, usd] of tableOf(
       routing,
       "input",
@@ -308,13 +308,13 @@ describe("S1-50: the tables of docs/ROUTING.md", () => {
 });
 
 describe("S1-52: the tables of docs/RL_ROUTER.md", () => {
-  test("S1-52, Token buckets: give the size classes", () => {
+  test("S1-52: token buckets: give the size classes", () => {
     for (const [tokens, bucket] of tableOf(learning, "tokens", "class")) {
       expect(tokenBucketOf(numberOf(tokens))).toBe(bucket);
     }
   });
 
-  test("S1-52, Reward: calculate rewards as the code does", () => {
+  test("S1-52: reward: calculate rewards as the code does", () => {
     for (const [cost, latency, budget, quality, reward] of tableOf(learning, "cost USD", "latency ms")) {
       const measures = {
         costUsd: optionalNumber(cost),
@@ -326,7 +326,7 @@ describe("S1-52: the tables of docs/RL_ROUTER.md", () => {
     }
   });
 
-  test("S1-52, Beta update: calculate beliefs as the code does", () => {
+  test("S1-52: Beta update: calculate beliefs as the code does", () => {
     for (const [rewards = "", alpha, beta] of tableOf(learning, "rewards", "alpha")) {
       const list = rewards === "none" ? [] : rewards.split(" ").map(Number);
       const records = list.map((reward) => ({

@@ -1,9 +1,9 @@
 import type { Metrics } from "@tokenhub/telemetry";
 
 /** `hit`: kept; `shared`: fetched by an identical request at the same time; `miss`: the request made its own call. */
-export type CacheLookup = "hit" | "shared" | "miss";
+type CacheLookup = "hit" | "shared" | "miss";
 /** What became of the answer of a call that was made for the cache. */
-export type CacheEnding = "stored" | "too_large" | "not_kept";
+type CacheEnding = "stored" | "too_large" | "not_kept";
 
 export interface CacheEvents {
   lookedUp(outcome: CacheLookup): void;

@@ -2,7 +2,7 @@ import { decodeStoredResult, requestResultSchema, type Operation } from "@tokenh
 import type { AnswerStore } from "@tokenhub/ledger";
 import { decodeKeptAnswer, isKeepable, type KeptAnswer } from "./kept-answer.ts";
 
-export interface FlightToFollow {
+interface FlightToFollow {
   readonly hash: string;
   readonly leaderId: string;
   readonly operation: Operation;

@@ -126,7 +126,12 @@ describe("replayAnswer", () => {
     head: null,
     text: JSON.stringify(body),
   });
-  const replay = { requestId: "req_fedcba9876543210", durationMs: 2, callerFormat: "openai-chat" } as const;
+  const replay = {
+    requestId: "req_fedcba9876543210",
+    durationMs: 2,
+    callerFormat: "openai-chat",
+    echoedPrompt: null,
+  } as const;
 
   it("S3-91: gives the very body again, as a request of its own that made no call, used nothing and cost nothing", () => {
     const { sink, heard } = collect();

@@ -8,6 +8,8 @@ export interface Replay {
   readonly requestId: string;
   readonly callerFormat: WireFormatName;
   readonly wantsStream: boolean;
+  /** openai-completions: what `echo` puts before the text; null: nothing. */
+  readonly echoedPrompt: string | null;
   /** Since the request was accepted. */
   readonly durationMs: number;
 }
@@ -42,7 +44,7 @@ function resultOfHit(result: RequestResult, { requestId, wantsStream, durationMs
 
 function streamOf(
   { result, origin, text }: KeptAnswer,
-  { callerFormat }: Replay,
+  { callerFormat, echoedPrompt }: Replay,
 ): { head: NonNullable<KeptAnswer["head"]>; text: string } {
   const { wireFormat, modelId, providerId } = result;
   if (wireFormat === null || wireFormat === "openai-embeddings" || callerFormat === "openai-embeddings")
@@ -51,6 +53,8 @@ function streamOf(
     ...origin,
     createdAtMs: origin.acceptedAtMs,
     model: modelId ?? "",
+    // A kept answer in the format that knows the echo has it already.
+    echoedPrompt: wireFormat === callerFormat ? null : echoedPrompt,
     // Who asked for no usage does not get it: the reply filters it like a provider's.
     includeUsage: true,
   });

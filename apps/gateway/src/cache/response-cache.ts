@@ -19,7 +19,7 @@ export interface ResponseCache extends Disposable {
   enter(visit: CacheVisit): CachePassage;
 }
 
-export interface CacheVisit {
+interface CacheVisit {
   readonly submission: Submission;
   /** See `cacheKeyOf`. */
   readonly key: string;
@@ -27,7 +27,7 @@ export interface CacheVisit {
 }
 
 /** What the cache does for a request, in the words of the request. */
-export interface CacheDoors {
+interface CacheDoors {
   /** The caller's reply. */
   readonly sink: ReplySink;
   /** Makes the request's own call, whose answer goes to `sink`. */

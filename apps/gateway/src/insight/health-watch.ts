@@ -131,7 +131,12 @@ function changesBetween(
         old_state: old.status,
         new_state: present.status,
         ...(isBreaker ? { old_breaker: old.breaker, new_breaker: present.breaker } : {}),
-        reason: present.status === "removed" ? "provider removed" : isBreaker ? `breaker ${present.breaker}` : "calls",
+        reason:
+          present.status === "removed"
+            ? "provider removed"
+            : isBreaker
+              ? `breaker ${present.breaker}`
+              : "calls",
       }),
     ];
   });

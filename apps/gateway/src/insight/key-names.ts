@@ -21,7 +21,11 @@ export function createKeyNames(db: Database["db"]): KeyNames {
       const missing = [...new Set(keyIds)].filter((id): id is string => id !== null && !names.has(id));
       for (let start = 0; start < missing.length; start += idsPerQuery) {
         const wanted = missing.slice(start, start + idsPerQuery);
-        const rows = await db.selectFrom("api_keys").select(["id", "name"]).where("id", "in", wanted).execute();
+        const rows = await db
+          .selectFrom("api_keys")
+          .select(["id", "name"])
+          .where("id", "in", wanted)
+          .execute();
         const found = new Map(rows.map(({ id, name }) => [id, name]));
         for (const id of wanted) names.set(id, { name: found.get(id) ?? null });
       }

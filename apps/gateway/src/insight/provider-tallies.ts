@@ -30,7 +30,12 @@ export type ProviderTally = z.infer<typeof tallySchema>;
 const talliesSchema = z.object({ v: z.literal(1), providers: z.record(z.string(), tallySchema) });
 
 /** Failures that say nothing about the provider: they count as calls and not as errors. */
-const callerCaused: ReadonlySet<FailureClass> = new Set(["bad_request", "cancelled", "context_overflow", "deadline"]);
+const callerCaused: ReadonlySet<FailureClass> = new Set([
+  "bad_request",
+  "cancelled",
+  "context_overflow",
+  "deadline",
+]);
 
 const settingName = "insight.provider_tallies";
 /** Providers that were removed stay in the record up to this number. */
@@ -71,6 +76,13 @@ function withCall(tally: ProviderTally, attempt: CallAttempt): ProviderTally {
   if (callerCaused.has(failure.class)) return { ...tally, calls };
   const isNewest = endedAtMs >= (tally.lastError?.atMs ?? 0);
   const { class: failureClass, code, message, providerStatus } = failure;
-  const lastError = { atMs: endedAtMs, class: failureClass, code, message, modelId: attempt.modelId, providerStatus };
+  const lastError = {
+    atMs: endedAtMs,
+    class: failureClass,
+    code,
+    message,
+    modelId: attempt.modelId,
+    providerStatus,
+  };
   return { ...tally, calls, errors: tally.errors + 1, lastError: isNewest ? lastError : tally.lastError };
 }

@@ -1,4 +1,9 @@
-import { createEventRepository, createSettingsRepository, transaction, type Database } from "@tokenhub/persistence";
+import {
+  createEventRepository,
+  createSettingsRepository,
+  transaction,
+  type Database,
+} from "@tokenhub/persistence";
 import { z } from "zod";
 import { newEvent } from "./new-event.ts";
 

@@ -19,7 +19,10 @@ export interface FactStream {
   /** New rows; waits up to a second for the first, unless `extra` limits it to what is there. */
   readNew(extra?: number): Promise<StreamRow[]>;
   /** In one step: `done` leaves the stream, and of these `setAside` goes to the side. */
-  acknowledge(rows: { readonly done: readonly string[]; readonly setAside: readonly StreamRow[] }): Promise<void>;
+  acknowledge(rows: {
+    readonly done: readonly string[];
+    readonly setAside: readonly StreamRow[];
+  }): Promise<void>;
   /** Rows at the side, oldest first. @param after an id of them as `(id`, or `-`. */
   readSetAside(after: string): Promise<StreamRow[]>;
   forgetSetAside(ids: readonly string[]): Promise<void>;
@@ -78,7 +81,9 @@ export function createFactStream({ redis, keyspace, consumerName, count }: FactS
     async dropGone() {
       const consumers = (await redis.xinfo("CONSUMERS", facts, group)) as (string | number)[][];
       for (const fields of consumers) {
-        const [name, pending, idleMs] = ["name", "pending", "idle"].map((key) => fields[fields.indexOf(key) + 1]);
+        const [name, pending, idleMs] = ["name", "pending", "idle"].map(
+          (key) => fields[fields.indexOf(key) + 1],
+        );
         if (pending === 0 && Number(idleMs) > goneAfterMs)
           await redis.xgroup("DELCONSUMER", facts, group, String(name));
       }

@@ -138,16 +138,16 @@ async function runSync(
   };
   const gone = new AbortController();
   let isDone = false;
-
   let kept: KeptAnswer | null = null;
 
+  const echoedPrompt = read.wireFormat === "openai-completions" ? readEchoedPrompt(read.body) : null;
   const openReply = (origin: AnswerOrigin): ReturnType<typeof createSyncReply> =>
     createSyncReply({
       response,
       ...origin,
       callerFormat: read.wireFormat,
-      echoedPrompt: read.wireFormat === "openai-completions" ? readEchoedPrompt(read.body) : null,
-    includeUsage: wantsUsage(read.body),
+      echoedPrompt,
+      includeUsage: wantsUsage(read.body),
       finish: isPlain(plan, read)
         ? null
         : (text, result) => finishAnswer(deps, { read, submission, plan, result, text, signal: gone.signal }),
@@ -155,7 +155,8 @@ async function runSync(
       done(result: RequestResult | null) {
         isDone = true;
         place[Symbol.dispose]();
-        reservation?.settle(result === null ? null : (result.costUsd ?? 0));
+        if (result === null && wait === null) reservation?.release();
+        else reservation?.settle(result === null ? null : (result.costUsd ?? 0));
         if (result === null) cancel();
         passage?.end(result !== null && response.statusCode === 200);
         const finishedAtMs = deps.now();
@@ -185,7 +186,7 @@ async function runSync(
     setCacheHeaders(response, ageMs);
     const { stream: wantsStream, wireFormat: callerFormat } = submission.features;
     const durationMs = deps.now() - acceptedAtMs;
-    replayAnswer(answer, reply, { requestId, callerFormat, wantsStream, durationMs });
+    replayAnswer(answer, reply, { requestId, callerFormat, wantsStream, echoedPrompt, durationMs });
   };
 
   const leave = (): void => {

@@ -18,7 +18,7 @@ export interface VaultStatus {
 /** The vault of a running gateway: opened at the start, published to the workers, in step with other gateways. */
 export interface VaultService extends AsyncDisposable {
   readonly isEnabled: boolean;
-  /** @throws TokenHubError `vault_disabled` */
+  /** Whoever changes a provider's key waits for `settled` before telling so. @throws TokenHubError `vault_disabled` */
   readonly vault: Vault;
   status(): Promise<VaultStatus>;
   /** By a person; makes the vault when there is none. @throws VaultError, TokenHubError `vault_disabled` */

@@ -95,11 +95,7 @@ type Prepared = { warnings: readonly string[] } & (
 );
 
 /** Translates the stored body into the provider's format and gathers what the client needs. */
-function prepare(
-  deps: CallDeps,
-  { job, target, claim }: ClaimedCall,
-  keyAnswer: KeyAnswer,
-): Prepared {
+function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall, keyAnswer: KeyAnswer): Prepared {
   const { model } = target;
   const definition = findProvider(target.provider.type);
   const served = servedBy(job, target);

@@ -382,7 +382,7 @@ describeDatabases(({ openMigrated, openAgain }) => {
       });
     });
 
-    test("S1-19, S1-20, S1d-39: what one gateway writes another one reads", async () => {
+    test("S1-19, S1-20, S1d-39, S2-39: what one gateway writes another one reads", async () => {
       const { database, providers, models } = await setUp();
       const other = (await openAgain(database)) ?? database;
       await providers.create(buildProvider("p"), admin);

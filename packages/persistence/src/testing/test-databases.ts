@@ -2,10 +2,8 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { Kysely, PGliteDialect, sql } from "kysely";
-import { migrate } from "../migrate.ts";
+import { sql } from "kysely";
 import { openDatabase, type DatabaseOptions } from "../open-database.ts";
-import type { Schema } from "../schema/schema.ts";
 import { findPostgres, startPostgres } from "./start-postgres.ts";
 
 /** One kind of database for a suite that must hold on all of them. */
@@ -23,7 +21,7 @@ export interface TestDatabaseKind {
 
 /** SQLite, and a real PostgreSQL where the machine has one, else PGlite: never fewer than two. */
 export async function testDatabaseKinds(): Promise<readonly TestDatabaseKind[]> {
-  const binaries = null as Awaited<ReturnType<typeof findPostgres>>;
+  const binaries = await findPostgres();
   const postgres: TestDatabaseKind =
     binaries === null
       ? { name: "PGlite", start: startPglite }
@@ -53,64 +51,83 @@ async function startSqlite(): Promise<TestDatabases> {
 
 async function startServer(binaries: string): Promise<TestDatabases> {
   const server = await startPostgres(binaries);
-  let migrated: ResettableDatabase | null = null;
+  const reused = createReusedDatabase({ kind: "postgres", url: await server.createDatabase() });
   return {
     createEmpty: async () => ({ kind: "postgres", url: await server.createDatabase() }),
-    async createMigrated() {
-      if (migrated === null) migrated = await prepareResettable(await server.createDatabase());
-      else await resetDatabase(migrated);
-      return { kind: "postgres", url: migrated.url };
-    },
+    createMigrated: () => reused.withTables(),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
-/** PGlite is one session and starts slowly, so its instances are made on demand and closed by the database that uses them. */
+/** PGlite is one session and starts slowly, so that a whole file shares one. */
 async function startPglite(): Promise<TestDatabases> {
-  return {
-    createEmpty: async () => ({ kind: "pglite", client: await PGlite.create() }),
-    async createMigrated() {
-      const client = await PGlite.create();
-      // Not closed: the session is the database.
-      await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite: client }) }));
-      return { kind: "pglite", client };
+  const client = await PGlite.create();
+  const reused = createReusedDatabase({
+    kind: "pglite",
+    client: {
+      closed: false,
+      ready: true,
+      waitReady: client.waitReady,
+      query: (text, parameters, options) => client.query(text, parameters, options),
+      transaction: (work) => client.transaction((transaction) => work(transaction)),
+      // Whoever opens a database closes it; the next test still needs the session.
+      close: async () => {},
     },
-    async [Symbol.asyncDispose]() {},
+  });
+  return {
+    createEmpty: () => reused.withoutTables(),
+    createMigrated: () => reused.withTables(),
+    [Symbol.asyncDispose]: () => client.close(),
   };
 }
 
-/** A database that every test of a file uses in turn, because creating one takes longer than most tests. */
-interface ResettableDatabase {
-  readonly url: string;
-  /** The rows that the migrations have made, by table. */
-  readonly seeds: ReadonlyMap<string, readonly object[]>;
-}
+/** A PostgreSQL database that the tests of a file use in turn, because making one takes longer than most tests. */
+function createReusedDatabase(options: DatabaseOptions) {
+  /** The rows that the migrations have made, by table; null while there are no tables. */
+  let seeds: ReadonlyMap<string, readonly object[]> | null = null;
 
-async function prepareResettable(url: string): Promise<ResettableDatabase> {
-  await migrateOnce({ kind: "postgres", url });
-  await using database = await openDatabase({ kind: "postgres", url });
-  const seeds = new Map<string, readonly object[]>();
-  for (const { name } of await database.db.introspection.getTables()) {
-    const { rows } = await sql<object>`select * from ${sql.table(name)}`.execute(database.db);
-    seeds.set(name, rows);
-  }
-  return { url, seeds };
-}
-
-async function resetDatabase({ url, seeds }: ResettableDatabase): Promise<void> {
-  await using database = await openDatabase({ kind: "postgres", url });
-  await database.db.transaction().execute(async (transaction) => {
-    // Leaves foreign keys unchecked, so that the order of tables does not matter.
-    await sql`set local session_replication_role = replica`.execute(transaction);
-    for (const [name, rows] of seeds) {
-      await sql`delete from ${sql.table(name)}`.execute(transaction);
-      if (rows.length > 0)
-        await transaction
-          .insertInto(name as "settings")
-          .values(rows as never)
-          .execute();
+  async function prepare(): Promise<void> {
+    await empty();
+    await migrateOnce(options);
+    await using database = await openDatabase(options);
+    const found = new Map<string, readonly object[]>();
+    for (const { name } of await database.db.introspection.getTables()) {
+      const { rows } = await sql<object>`select * from ${sql.table(name)}`.execute(database.db);
+      found.set(name, rows);
     }
-  });
+    seeds = found;
+  }
+
+  async function reset(initial: ReadonlyMap<string, readonly object[]>): Promise<void> {
+    await using database = await openDatabase(options);
+    await database.db.transaction().execute(async (transaction) => {
+      // Leaves foreign keys unchecked, so that the order of tables does not matter.
+      await sql`set local session_replication_role = replica`.execute(transaction);
+      for (const [name, rows] of initial) {
+        await sql`delete from ${sql.table(name)}`.execute(transaction);
+        const table = transaction.insertInto(name as "settings");
+        if (rows.length > 0) await table.values(rows as never).execute();
+      }
+    });
+  }
+
+  async function empty(): Promise<void> {
+    await using database = await openDatabase(options);
+    await sql`drop schema public cascade`.execute(database.db);
+    await sql`create schema public`.execute(database.db);
+  }
+
+  return {
+    async withTables(): Promise<DatabaseOptions> {
+      await (seeds === null ? prepare() : reset(seeds));
+      return options;
+    },
+    async withoutTables(): Promise<DatabaseOptions> {
+      seeds = null;
+      await empty();
+      return options;
+    },
+  };
 }
 
 async function migrateOnce(options: DatabaseOptions): Promise<void> {

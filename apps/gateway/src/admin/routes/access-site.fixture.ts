@@ -11,13 +11,12 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
 import { openAccessBench } from "../../access/access-bench.fixture.ts";
-import type { AccessDatabase } from "../../access/access-store.ts";
 import { createSpendReader } from "../../access/spend-reader.ts";
 import { createSecretHasher } from "../../admission/secret-hasher.ts";
 import { assignRequestId } from "../../http/assign-request-id.ts";
 import { createErrorHandler, unknownPath } from "../../http/error-handler.ts";
 import type { AdminRole } from "../admin-principal.ts";
-import type { AuditWriter } from "../audit-trail.ts";
+import { createAuditWriter } from "../audit-writer.ts";
 import { mountAdminRoutes } from "../mount-admin-routes.ts";
 import { keyRoutes } from "./keys/index.ts";
 import { projectRoutes } from "./projects/index.ts";
@@ -59,7 +58,7 @@ export async function openAccessSite(redisUrl: string, clock: { nowMs: number })
             name: "tester",
             role: (request.headers["x-test-role"] ?? "admin") as AdminRole,
           }),
-        writeAudit: auditWriterOf(bench.db),
+        writeAudit: createAuditWriter(bench.db),
         addressOf: () => "10.0.0.1",
         now,
       },
@@ -103,21 +102,4 @@ export async function openAccessSite(redisUrl: string, clock: { nowMs: number })
     requestLog: createRequestLogRepository(bench.db),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-export function auditWriterOf(db: AccessDatabase): AuditWriter {
-  return ({ principal, ip, ...entry }, transaction) =>
-    createAuditRepository((transaction as AccessDatabase | undefined) ?? db).append([
-      {
-        ...entry,
-        detail: entry.detail ?? null,
-        actor: {
-          kind: principal?.kind ?? "anonymous",
-          id: principal?.id ?? null,
-          name: principal?.name ?? null,
-          role: principal?.role ?? null,
-          ip,
-        },
-      },
-    ]);
 }

@@ -7,12 +7,19 @@ import { eventTypes } from "../../../insight/new-event.ts";
 import type { InsightDeps } from "./insight-deps.ts";
 
 const eventQuerySchema = z.object({
-  after: z.coerce.number().int().min(0).optional().meta({ description: "Id of the last event seen; as the header `last-event-id`." }),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "Id of the last event seen; as the header `last-event-id`." }),
   types: z
     .string()
     .max(500)
     .optional()
-    .transform((text) => (text === undefined || text === "" ? null : text.split(",").map((type) => type.trim())))
+    .transform((text) =>
+      text === undefined || text === "" ? null : text.split(",").map((type) => type.trim()),
+    )
     .refine(
       (types) => types === null || types.every((type) => (eventTypes as readonly string[]).includes(type)),
       `use some of ${eventTypes.join(", ")}, separated by commas`,
@@ -37,7 +44,8 @@ export function eventRoutes(deps: Deps): AdminRoute[] {
     adminRoute<undefined, EventQuery>({
       method: "get",
       path: "/events",
-      summary: "Streams events: requests, escalations, health changes, keys, vault. Resumes behind `last-event-id`.",
+      summary:
+        "Streams events: requests, escalations, health changes, keys, vault. Resumes behind `last-event-id`.",
       tag: "events",
       role: "viewer",
       querySchema: eventQuerySchema,
@@ -47,7 +55,10 @@ export function eventRoutes(deps: Deps): AdminRoute[] {
   ];
 }
 
-async function stream(deps: Deps, { query, request, response }: AdminCall<undefined, EventQuery>): Promise<AdminReply> {
+async function stream(
+  deps: Deps,
+  { query, request, response }: AdminCall<undefined, EventQuery>,
+): Promise<AdminReply> {
   const lastSeen = request.headers["last-event-id"];
   const after = typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? Number(lastSeen) : query.after;
   using subscription = await deps.insight.feed.subscribe(after ?? null);

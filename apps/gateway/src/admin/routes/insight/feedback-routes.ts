@@ -38,10 +38,17 @@ async function judge({ db, insight }: Deps, call: AdminCall<Feedback>): Promise<
     quality,
     rewardOf: (known) => rewardWith(known, quality),
     reviseArm: (arm, change) =>
-      learning.revise(arm, { atMs: change.entry.timestampMs, before: change.entry.reward, after: change.reward }),
+      learning.revise(arm, {
+        atMs: change.entry.timestampMs,
+        before: change.entry.reward,
+        after: change.reward,
+      }),
   });
   if (entry === null) {
-    throw new TokenHubError("conflict", "This request has no answer that could be judged: no model's call succeeded.");
+    throw new TokenHubError(
+      "conflict",
+      "This request has no answer that could be judged: no model's call succeeded.",
+    );
   }
   arms.noteChange();
   await call.audit.record({ resourceKind: "request", resourceId: requestId, detail: { quality } });

@@ -185,6 +185,12 @@ function presentIncident(incident: CallIncidentFact) {
   };
 }
 
-function presentReference({ modelId, providerId }: { readonly modelId: string; readonly providerId: string }) {
+function presentReference({
+  modelId,
+  providerId,
+}: {
+  readonly modelId: string;
+  readonly providerId: string;
+}) {
   return { model_id: modelId, provider_id: providerId };
 }

@@ -1,4 +1,8 @@
-import { createCallIncidentRepository, createRequestLogRepository, createRewardRepository } from "@tokenhub/persistence";
+import {
+  createCallIncidentRepository,
+  createRequestLogRepository,
+  createRewardRepository,
+} from "@tokenhub/persistence";
 import { adminRoute, reply, type AdminCall, type AdminReply, type AdminRoute } from "../../admin-route.ts";
 import { foundRequest } from "./found-request.ts";
 import type { InsightDeps } from "./insight-deps.ts";
@@ -66,5 +70,7 @@ async function explain({ db, insight }: Deps, { params }: AdminCall): Promise<Ad
   const incidents = await createCallIncidentRepository(db).listForRequest(requestId);
   const rewards = await createRewardRepository(db).page({ filters: { requestId }, limit: mostRewards });
   await insight.keyNames.load([keyId]);
-  return reply(presentEntry(entry, { names: insight.keyNames, incidents, rewards: rewards.items.toReversed() }));
+  return reply(
+    presentEntry(entry, { names: insight.keyNames, incidents, rewards: rewards.items.toReversed() }),
+  );
 }

@@ -4,7 +4,13 @@ import { z } from "zod";
 import { requireOrder, timeQuery } from "./time-query.ts";
 
 const idQuery = z.string().max(256).optional();
-const stepQuery = z.coerce.number().int().min(1).max(31_622_400_000).optional().meta({ description: "Milliseconds." });
+const stepQuery = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(31_622_400_000)
+  .optional()
+  .meta({ description: "Milliseconds." });
 
 export const seriesAggregates = ["avg", "sum", "count", "min", "max", "p50", "p95", "p99"] as const;
 export type SeriesAggregateName = (typeof seriesAggregates)[number];
@@ -34,7 +40,10 @@ const mostPoints = 5_000;
  * The question to the time series: the last day unless stated, in steps of whole minutes.
  * @throws TokenHubError `invalid_request` without a metric, for a range that is turned round, and for too many points.
  */
-export function readSeriesQuery(query: SeriesQueryParameters, { nowMs }: { readonly nowMs: number }): SeriesQuery {
+export function readSeriesQuery(
+  query: SeriesQueryParameters,
+  { nowMs }: { readonly nowMs: number },
+): SeriesQuery {
   if (query.metric === undefined || query.metric === "") {
     throw new TokenHubError(
       "invalid_request",

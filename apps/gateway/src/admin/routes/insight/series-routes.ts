@@ -1,4 +1,9 @@
-import { createSeriesRepository, seriesMetrics, type Series, type SeriesAggregate } from "@tokenhub/persistence";
+import {
+  createSeriesRepository,
+  seriesMetrics,
+  type Series,
+  type SeriesAggregate,
+} from "@tokenhub/persistence";
 import { TokenHubError } from "@tokenhub/contracts";
 import { z } from "zod";
 import { adminRoute, reply, type AdminCall, type AdminReply, type AdminRoute } from "../../admin-route.ts";

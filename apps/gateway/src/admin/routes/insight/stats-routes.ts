@@ -33,10 +33,22 @@ async function show({ insight }: Deps): Promise<AdminReply> {
     );
   return reply({
     global: windows.map((window) => present(window.global, { window, identity: {} })),
-    by_model: inWindows(({ byModel }) => byModel, (id) => ({ model_id: id })),
-    by_provider: inWindows(({ byProvider }) => byProvider, (id) => ({ provider_id: id })),
-    by_api_key: inWindows(({ byKey }) => byKey, (id) => ({ api_key_id: id, api_key_name: keyNames.of(id) })),
-    by_mode: inWindows(({ byMode }) => byMode, (id) => ({ mode: id })),
+    by_model: inWindows(
+      ({ byModel }) => byModel,
+      (id) => ({ model_id: id }),
+    ),
+    by_provider: inWindows(
+      ({ byProvider }) => byProvider,
+      (id) => ({ provider_id: id }),
+    ),
+    by_api_key: inWindows(
+      ({ byKey }) => byKey,
+      (id) => ({ api_key_id: id, api_key_name: keyNames.of(id) }),
+    ),
+    by_mode: inWindows(
+      ({ byMode }) => byMode,
+      (id) => ({ mode: id }),
+    ),
   });
 }
 

@@ -1,0 +1,89 @@
+import { freePort, startServiceProcess, until, type ServiceProcess } from "@tokenhub/testkit";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, inject, it } from "vitest";
+import { ask } from "../lifecycle/ask.ts";
+import { admin, type AdminAnswer } from "./admin.ts";
+import { openVaultSite, seen, vaultCatalogue, type VaultSite } from "./vault-site.ts";
+
+/** A gateway in a process of its own, with the vault password that it made itself. */
+async function startGatewayProcess(site: VaultSite): Promise<ServiceProcess & { readonly url: string }> {
+  const port = await freePort();
+  const configPath = join(site.directory, "config.json");
+  await writeFile(configPath, JSON.stringify(vaultCatalogue(site.mock.url)));
+  const service = await startServiceProcess("gateway", {
+    ...site.env,
+    TOKENHUB_CONFIG: configPath,
+    TOKENHUB_PORT: String(port),
+  });
+  return { ...service, url: `http://127.0.0.1:${port}`, output: service.output };
+}
+
+it("S2-42, S4-42: a gateway killed at any moment of a change leaves the old state or the new one, and starts again", async () => {
+  await using site = await openVaultSite({
+    redisUrl: inject("redisUrl"),
+    env: { TOKENHUB_ADMIN_PASSWORD: "" },
+  });
+  await site.startRouter();
+  await site.startWorker();
+  const secretOf = async (name: string): Promise<string> =>
+    (await readFile(join(site.directory, name), "utf8")).trim();
+  let confirmed = "none";
+  let turn = 0;
+
+  for (const killAfterMs of [30, 120, 260, 420, 700]) {
+    await using gateway = await startGatewayProcess(site);
+    const bearer = await secretOf("admin-token");
+    const call = (what: string, body?: unknown): Promise<AdminAnswer> =>
+      admin(gateway, { call: what, body, bearer });
+    const possible = [confirmed];
+    const changing = (async () => {
+      for (;;) {
+        turn += 1;
+        const next = `sk-number-${turn}`;
+        possible.push(next);
+        if ((await call("PATCH /providers/sealed", { api_key: next })).status !== 200) throw new Error(next);
+        confirmed = next;
+        possible.splice(0, possible.length, next);
+        await call("POST /vault/rotate-data-key");
+        const oldPassword = await secretOf("vault-password");
+        await call("POST /vault/rotate", { old_password: oldPassword, new_password: `password-${turn}` });
+      }
+    })();
+    changing.catch(() => undefined);
+    await sleep(killAfterMs);
+    await gateway.kill();
+    await expect(changing).rejects.toThrow();
+
+    await using again = await startGatewayProcess(site);
+    const info = await admin(again, { call: "GET /info", bearer });
+    expect(info.body).toMatchObject({ vault_locked: false, vault_initialized: true });
+    const left = await readdir(site.directory);
+    expect(left.filter((name) => name.endsWith(".draft") || name.endsWith(".next"))).toEqual([]);
+    if (possible.includes("none") && (await ask(again, { model: "sealed-model" })).status !== 200) continue;
+    site.mock.clearCalls();
+    expect((await ask(again, { model: "sealed-model" })).status).toBe(200);
+    const used = site.keysSeen("up-sealed").at(-1);
+    expect(possible.map(seen)).toContain(used);
+    confirmed = possible.find((key) => seen(key) === used) ?? "none";
+  }
+}, 120_000);
+
+it("a key that was stored by a gateway that died before it could tell the workers is used all the same", async () => {
+  await using site = await openVaultSite({ redisUrl: inject("redisUrl") });
+  const gateway = await site.startAll();
+  await site.admin(gateway, "PATCH /providers/sealed", { api_key: "sk-first" });
+  await ask(gateway, { model: "sealed-model" });
+  // The other gateway writes to the database, and nobody hears of it in Redis.
+  const silenced = await site.startGateway({ env: { TOKENHUB_REDIS_PREFIX: `${site.redisPrefix}-elsewhere` } });
+  await site.admin(silenced, "PATCH /providers/sealed", { api_key: "sk-second" });
+  await until(
+    "the new key",
+    async () => {
+      await ask(gateway, { model: "sealed-model" });
+      return site.keysSeen("up-sealed").at(-1) === seen("sk-second");
+    },
+    20_000,
+  );
+});
