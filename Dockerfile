@@ -20,8 +20,11 @@ FROM node:24-bookworm-slim AS base
 WORKDIR /app
 COPY --from=packages /app ./
 COPY . .
-# The user may write to /data and, while the image is built, to the cache of compiled code; to nothing else.
-RUN chmod 755 scripts/start.mjs \
+# The user may write to /data and, while the image is built, to the cache of compiled code; to nothing else. Nothing here
+# installs packages any more, so what could do it goes.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn* /opt/yarn-* \
+ && chmod 755 scripts/start.mjs \
  && ln -s /app/scripts/start.mjs /tokenhub \
  && mkdir -p /data .cache/compile \
  && chown node:node /data .cache/compile

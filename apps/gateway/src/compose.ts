@@ -259,7 +259,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       gate: createFailureGate({ now }),
       addressOf,
       now,
-      onUsed: access.usage.note,
+      onUsed: (keyId) => access.usage.note(keyId),
     }),
     rates: createCallerRates({
       memory: createRateLimiter({ limits: product.auth.rateLimit, now }),

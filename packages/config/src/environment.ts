@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { ConfigError } from "./config-error.ts";
 import { parseDuration } from "./duration.ts";
+import { readSecretFile } from "./secret-file.ts";
 import { Secret } from "./secret.ts";
 
 /** The variables of a process, given explicitly so that tests and several services in one process can differ. */
@@ -40,7 +40,7 @@ export function readEnvironment(environment: Environment): EnvironmentReader {
   return {
     envString,
     envSecret: (name) => {
-      const text = envString(name) ?? read(`${name}_FILE`, (path) => readSecretFile(path, `${name}_FILE`));
+      const text = envString(name) ?? read(`${name}_FILE`, (path) => secretOfFile(path, `${name}_FILE`));
       return text === null ? null : new Secret(text);
     },
     envInteger: (name, bounds) => read(name, (text) => parseNumber(text, { name, bounds, whole: true })),
@@ -53,22 +53,13 @@ export function readEnvironment(environment: Environment): EnvironmentReader {
   };
 }
 
-/** The first line counts, as files end with a line break. @throws ConfigError when it cannot be read or is empty. */
-function readSecretFile(path: string, name: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8").split("\n")[0]?.trim() ?? "";
-  } catch (error) {
-    throw new ConfigError(
-      `${name} names ${path}, which cannot be read; correct the path or its permissions.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (text === "")
-    throw new ConfigError(`${name} names ${path}, whose first line is empty; put the secret there.`);
-  return text;
+/** @throws ConfigError when the file is missing or empty: who names one means that there is a secret. */
+function secretOfFile(path: string, name: string): string {
+  const secret = readSecretFile(path)?.trim() ?? "";
+  if (secret !== "") return secret;
+  throw new ConfigError(
+    `${name} names ${path}, which holds no secret; correct the path, or put the secret there.`,
+  );
 }
 
 interface NumberRule {

@@ -1,10 +1,10 @@
 import { createApiKeyRepository, createProjectRepository, transaction } from "@tokenhub/persistence";
 import { expect, it } from "vitest";
-import { describeDatabases } from "../../../../packages/persistence/src/testing/describe-databases.ts";
+import { describeDatabases } from "@tokenhub/persistence/testing";
 import { buildApiKey } from "./access-bench.fixture.ts";
 import { createAccessStore } from "./access-store.ts";
 import { createSpendReader } from "./spend-reader.ts";
-import { buildFact } from "../../../../packages/persistence/src/testing/build-fact.ts";
+import { buildFact } from "@tokenhub/persistence/testing";
 import { recordFinished } from "@tokenhub/persistence";
 
 describeDatabases(({ openMigrated }) => {

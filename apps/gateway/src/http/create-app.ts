@@ -60,8 +60,8 @@ export function createApp(deps: AppDeps): Express {
   app.use("/admin", admin.legacy);
   app.route("/admin").get(serveAdminHome).all(allowOnly("GET"));
 
-  app.route("/openapi.json").get(serveOpenApi).all(allowOnly("GET"));
-  app.use("/docs", docsRouter());
+  app.route("/openapi.json").get(serveOpenApi(admin.routes)).all(allowOnly("GET"));
+  app.use("/docs", docsRouter(admin.routes));
 
   app.use(unknownPath);
   app.use(createErrorHandler(logger, { onRefused: generation.events.refused, addressOf }));

@@ -10,13 +10,13 @@ export interface AccessTables {
 
 export type AdminRole = "admin" | "operator" | "viewer";
 
-export interface TenantTable extends VersionedColumns {
+interface TenantTable extends VersionedColumns {
   name: string;
   enabled: Truth;
   limits_json: string | null;
 }
 
-export interface ProjectTable extends VersionedColumns {
+interface ProjectTable extends VersionedColumns {
   tenant_id: string;
   name: string;
   enabled: Truth;

@@ -46,7 +46,7 @@ export interface ModelTable extends CatalogueColumns {
   gemma4_output: Truth;
 }
 
-export interface AliasTable extends CatalogueColumns {
+interface AliasTable extends CatalogueColumns {
   variants_json: string;
   enabled: Truth;
   sticky_by: AliasStickiness;

@@ -9,7 +9,10 @@ export interface CurlContext {
   readonly examples: RequestExamples;
 }
 
-/** A command for a POSIX shell that calls the endpoint with the key in `$TOKENHUB_KEY`. */
+/** The name of the scheme that administrators use. */
+export const adminScheme = "admin";
+
+/** A command for a POSIX shell that calls the endpoint with the key in `$TOKENHUB_KEY`, or the admin token in its own variable. */
 export function curlExample(endpoint: Endpoint, { document, baseUrl, examples }: CurlContext): string {
   const { method, path, operation } = endpoint;
   const { pathValues = {}, body } = examples[path] ?? {};
@@ -39,7 +42,8 @@ function credentialHeader({ operation }: Endpoint, document: OpenApiDocument): s
   const [name] = Object.keys(requirement ?? {});
   const scheme = name === undefined ? undefined : document.components?.securitySchemes?.[name];
   const header = scheme === undefined ? null : keyHeader(scheme);
-  return header === null ? [] : [`-H "${header}$TOKENHUB_KEY"`];
+  const variable = name === adminScheme ? "$TOKENHUB_ADMIN_TOKEN" : "$TOKENHUB_KEY";
+  return header === null ? [] : [`-H "${header}${variable}"`];
 }
 
 /** The header in front of the key, e.g. `x-api-key: `; null for schemes of another kind. */

@@ -1,5 +1,5 @@
-import { keyHeader, type CurlContext } from "./curl-example.ts";
-import { html, joinMarkup, type Markup } from "./html.ts";
+import { adminScheme, keyHeader, type CurlContext } from "./curl-example.ts";
+import { html, joinMarkup, nothing, type Markup } from "./html.ts";
 import { groupEndpoints, type Endpoint, type EndpointGroup } from "./list-endpoints.ts";
 import type { OpenApiDocument, Schema, Schemas } from "./open-api-document.ts";
 import { pageStyle } from "./page-style.ts";
@@ -63,7 +63,8 @@ function renderContents(groups: readonly EndpointGroup[], schemas: Schemas): Mar
 }
 
 function renderAuthentication({ components }: OpenApiDocument): Markup {
-  const headers = Object.values(components?.securitySchemes ?? {})
+  const { [adminScheme]: admin, ...schemes } = components?.securitySchemes ?? {};
+  const headers = Object.values(schemes)
     .map(keyHeader)
     .filter((header) => header !== null)
     .map((header) => html`<code>${header}&lt;key&gt;</code>`);
@@ -74,6 +75,14 @@ function renderAuthentication({ components }: OpenApiDocument): Markup {
       variable <code>TOKENHUB_KEY</code>. A gateway that listens on a loopback address only may be open: it
       serves requests without a key too, but refuses a wrong one.
     </p>
+    ${
+      admin === undefined
+        ? nothing
+        : html`<p>
+            The administration takes the admin token or the admin password instead; its examples take it from
+            <code>TOKENHUB_ADMIN_TOKEN</code>.
+          </p>`
+    }
   </section> `;
 }
 

@@ -15,4 +15,11 @@ export const requestExamples: RequestExamples = {
   "/v1/messages": { body: { max_tokens: 100, messages: question } },
   "/v1/embeddings": { body: { input: "Hello" } },
   "/v1/models/{id}": { pathValues: { id: "mock-gpt-4" } },
+  "/admin/v1/providers": { body: { id: "my-provider", type: "mock", api_key: "any-key" } },
+  "/admin/v1/providers/{id}": { body: { enabled: true, type: "mock" }, pathValues: { id: "mock" } },
+  "/admin/v1/models": { body: { id: "my-model", provider_id: "mock", weight: 1 } },
+  "/admin/v1/models/{id}": { body: { weight: 2 }, pathValues: { id: "mock-gpt-4" } },
+  "/admin/v1/aliases": { body: { name: "quick", variants: [{ model_id: "mock-gpt-4" }] } },
+  "/admin/v1/routing-config": { body: { default_mode: "cheap" } },
+  "/admin/v1/routing/simulate": { body: { token_count: 1_000, strategy: "cheapest" } },
 };

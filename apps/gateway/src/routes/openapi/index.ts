@@ -1,9 +1,11 @@
 import type { RequestHandler } from "express";
-
-let document: Promise<object> | null = null;
+import type { AdminRoute } from "../../admin/admin-route.ts";
 
 /** `GET /openapi.json`. The generator is loaded with the first request for it: most gateways never need its memory. */
-export const serveOpenApi: RequestHandler = async (_request, response) => {
-  document ??= import("./document.ts").then(({ buildOpenApiDocument }) => buildOpenApiDocument());
-  response.json(await document);
-};
+export function serveOpenApi(adminRoutes: readonly AdminRoute[]): RequestHandler {
+  let document: Promise<object> | null = null;
+  return async (_request, response) => {
+    document ??= import("./document.ts").then(({ buildOpenApiDocument }) => buildOpenApiDocument(adminRoutes));
+    response.json(await document);
+  };
+}

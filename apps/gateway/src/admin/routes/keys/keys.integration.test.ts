@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { buildFact } from "../../../../../../packages/persistence/src/testing/build-fact.ts";
+import { buildFact } from "@tokenhub/persistence/testing";
 import { openAccessSite, type AdminAnswer } from "../access-site.fixture.ts";
 
 const dayMs = 86_400_000;

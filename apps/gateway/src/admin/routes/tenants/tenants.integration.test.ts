@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { buildFact } from "../../../../../../packages/persistence/src/testing/build-fact.ts";
+import { buildFact } from "@tokenhub/persistence/testing";
 import { openAccessSite } from "../access-site.fixture.ts";
 
 const clock = { nowMs: Date.UTC(2026, 10, 15, 12) };

@@ -1,0 +1,3 @@
+/** For tests of whoever keeps something in the database: the same cases on every engine, and facts to record. */
+export * from "./build-fact.ts";
+export * from "./describe-databases.ts";
