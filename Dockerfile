@@ -20,14 +20,15 @@ FROM node:24-bookworm-slim AS base
 WORKDIR /app
 COPY --from=packages /app ./
 COPY . .
-# The user may write to /data and, while the image is built, to the cache of compiled code; to nothing else. Nothing here
+# The user may write to /data, to /secrets (gateway and provider worker share it) and, while the image is built, to the cache of compiled code; to nothing else. Nothing here
 # installs packages any more, so what could do it goes.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn* /opt/yarn-* \
  && chmod 755 scripts/start.mjs \
  && ln -s /app/scripts/start.mjs /tokenhub \
- && mkdir -p /data .cache/compile \
- && chown node:node /data .cache/compile
+ && mkdir -p /data /secrets .cache/compile \
+ && chown node:node /data /secrets .cache/compile \
+ && chmod 700 /secrets
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
     NODE_COMPILE_CACHE=/app/.cache/compile \

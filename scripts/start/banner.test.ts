@@ -5,6 +5,7 @@ const base = {
   url: "http://127.0.0.1:8080",
   dataFolder: "/d",
   apiKey: "k-1",
+  adminAccess: null,
   isOpen: true,
   trialModel: "mock",
 };
@@ -21,6 +22,18 @@ test("where keys are asked for, the curl line carries the key, or a place for on
   const own = banner({ ...base, isOpen: false, apiKey: null });
   expect(own).toContain("API key   one of those you configured");
   expect(own).toContain("Bearer YOUR_KEY");
+});
+
+test("C7: the admin token is shown when it is new, later only the place where it is", () => {
+  const file = "/d/admin-token";
+  const first = banner({ ...base, adminAccess: { kind: "file", file, newToken: "t-1" } });
+  expect(first).toContain("Admin     token t-1\n");
+  expect(first).toContain("shown only now; it is kept in /d/admin-token");
+  expect(banner({ ...base, adminAccess: { kind: "file", file, newToken: null } })).toContain(
+    "Admin     token in /d/admin-token",
+  );
+  expect(banner({ ...base, adminAccess: { kind: "configured" } })).toContain("you configured");
+  expect(banner(base)).not.toContain("Admin");
 });
 
 test("without a model that costs nothing the server picks", () => {

@@ -1,8 +1,12 @@
+import type { AdminAccess } from "./own-secrets.ts";
+
 export interface BannerOptions {
   readonly url: string;
   readonly dataFolder: string;
   /** The key that the gateway made; null when the operator named the keys. */
   readonly apiKey: string | null;
+  /** Null: not known. */
+  readonly adminAccess: AdminAccess | null;
   /** Whether requests without a key are served. */
   readonly isOpen: boolean;
   /** Null: the server picks. */
@@ -10,7 +14,14 @@ export interface BannerOptions {
 }
 
 /** What is printed once TokenHub answers: where it is, the key, and a line to try that works as it stands. */
-export function banner({ url, dataFolder, apiKey, isOpen, trialModel }: BannerOptions): string {
+export function banner({
+  url,
+  dataFolder,
+  apiKey,
+  adminAccess,
+  isOpen,
+  trialModel,
+}: BannerOptions): string {
   const model = trialModel === null ? {} : { model: trialModel };
   const body = JSON.stringify({ ...model, messages: [{ role: "user", content: "Hello" }] });
   const authorization = isOpen ? "" : ` -H "authorization: Bearer ${apiKey ?? "YOUR_KEY"}"`;
@@ -21,6 +32,7 @@ export function banner({ url, dataFolder, apiKey, isOpen, trialModel }: BannerOp
     "",
     `  API docs  ${url}/docs`,
     `  API key   ${apiKey ?? "one of those you configured"}${keyNote}`,
+    ...adminLines(adminAccess),
     `  Data      ${dataFolder}   (logs in its folder logs)`,
     "",
     "  Try it:",
@@ -30,6 +42,16 @@ export function banner({ url, dataFolder, apiKey, isOpen, trialModel }: BannerOp
     "Stop it with Ctrl-C.",
     "",
   ].join("\n");
+}
+
+/** The token itself is shown once; later the line says where it is. */
+function adminLines(access: AdminAccess | null): string[] {
+  if (access === null) return [];
+  if (access.kind === "configured") return ["  Admin     with the token or password you configured"];
+  const { file, newToken } = access;
+  return newToken === null
+    ? [`  Admin     token in ${file}`]
+    : [`  Admin     token ${newToken}`, `            (shown only now; it is kept in ${file})`];
 }
 
 /** The address a person on this machine uses to reach a listener; an any-address listener is reached as localhost. */

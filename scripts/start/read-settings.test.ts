@@ -31,6 +31,9 @@ test("C16, C8: without any setting the listener is 127.0.0.1:8080, open, with a 
     isDebug: false,
     isOpen: true,
     hasOwnKeys: false,
+    hasAdminSecret: false,
+    hasClusterSecret: false,
+    clusterSecretFile: null,
     trialModel: "mock-gpt-4",
   });
 });
@@ -56,6 +59,14 @@ test("a listener for other machines asks for keys, and the operator's own keys a
   const { read } = setup();
   expect(await read({ TOKENHUB_HOST: "0.0.0.0" })).toMatchObject({ isOpen: false, hasOwnKeys: false });
   expect(await read({ TOKENHUB_API_KEYS: "k" })).toMatchObject({ isOpen: true, hasOwnKeys: true });
+});
+
+test("S0-36, S2-64: production needs an admin secret; the sentence names the variables", async () => {
+  const { read } = setup();
+  const production = { TOKENHUB_DEPLOYMENT: "production" };
+  await expect(read(production)).rejects.toThrow("TOKENHUB_ADMIN_PASSWORD or TOKENHUB_ADMIN_TOKEN");
+  for (const name of ["TOKENHUB_ADMIN_PASSWORD", "TOKENHUB_ADMIN_TOKEN"])
+    expect(await read({ ...production, [name]: "a-secret-of-mine" })).toMatchObject({ hasAdminSecret: true });
 });
 
 test.each([

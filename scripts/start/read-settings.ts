@@ -1,6 +1,12 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { loadProductConfig, readEnvironment, type Environment, type ProductConfig } from "@tokenhub/config";
+import {
+  loadProductConfig,
+  readEnvironment,
+  requireAdminSecret,
+  type Environment,
+  type ProductConfig,
+} from "@tokenhub/config";
 
 const fsyncModes = ["always", "everysec", "no"] as const;
 export type FsyncMode = (typeof fsyncModes)[number];
@@ -23,6 +29,12 @@ export interface StartSettings {
   readonly isOpen: boolean;
   /** Whether the operator named the keys of clients; otherwise the gateway makes one. */
   readonly hasOwnKeys: boolean;
+  /** Whether the operator set a secret for the administration; otherwise the gateway makes one. */
+  readonly hasAdminSecret: boolean;
+  /** Whether the operator named the secret that gateway and workers share. */
+  readonly hasClusterSecret: boolean;
+  /** Absolute; null: a file in the data folder. */
+  readonly clusterSecretFile: string | null;
   /** A model that answers without costing anything; null when there is none. */
   readonly trialModel: string | null;
 }
@@ -42,6 +54,7 @@ export async function readSettings(options: ReadSettingsOptions): Promise<StartS
   const { environment, root } = options;
   const configFile = findConfigFile(options);
   const product = await loadProductConfig({ configPath: configFile, env: environment });
+  requireAdminSecret(product);
   const read = readEnvironment(environment);
   return {
     listen: product.listen,
@@ -54,6 +67,10 @@ export async function readSettings(options: ReadSettingsOptions): Promise<StartS
     isDebug: read.envBoolean("TOKENHUB_DEBUG") === true,
     isOpen: product.auth.mode === "open",
     hasOwnKeys: product.auth.apiKeys.length > 0,
+    hasAdminSecret: product.admin.token !== null || product.admin.password !== null,
+    hasClusterSecret: product.clusterSecret !== null,
+    clusterSecretFile:
+      product.clusterSecretFile === null ? null : path.resolve(root, product.clusterSecretFile),
     trialModel:
       product.models.find(({ providerId, enabled }) => providerId === "mock" && enabled)?.id ?? null,
   };

@@ -5,6 +5,7 @@ import { banner, reachableUrl } from "./banner.ts";
 import { checkRedis } from "./check-redis.ts";
 import { acquireDataLock, type DataLock } from "./data-lock.ts";
 import { assertAddressFree, findFreePort } from "./free-port.ts";
+import { environmentFor, readOrCreateClusterSecret, watchAdminToken } from "./own-secrets.ts";
 import { prepareDataFolder } from "./prepare-data-folder.ts";
 import { createPrivateRedis } from "./private-redis.ts";
 import type { Environment } from "@tokenhub/config";
@@ -136,11 +137,18 @@ interface RunServicesOptions {
 async function runServices({ options, start, lock, port, redisUrl }: RunServicesOptions): Promise<void> {
   const { settings, say, print, root, services } = options;
   const environment = serviceEnvironment({ options, port, redisUrl });
+  const findAdminAccess = watchAdminToken(settings);
   // Started in reverse, because clean-up stops what was started last first.
   const running = services
     .toReversed()
     .map((service) =>
-      start(serviceSpec(service, { root, nodeArguments: settings.nodeArguments, environment })),
+      start(
+        serviceSpec(service, {
+          root,
+          nodeArguments: settings.nodeArguments,
+          environment: environmentFor(service.name, environment),
+        }),
+      ),
     );
   options.onSignalForwarder?.((signal) => {
     for (const service of running) service.signal(signal);
@@ -150,7 +158,8 @@ async function runServices({ options, start, lock, port, redisUrl }: RunServices
   if (options.stop.aborted) return;
   const url = reachableUrl({ host: settings.listen.host, port });
   lock.update({ url });
-  print(banner({ ...settings, url, apiKey: settings.hasOwnKeys ? null : readApiKey(settings.dataFolder) }));
+  const apiKey = settings.hasOwnKeys ? null : readApiKey(settings.dataFolder);
+  print(banner({ ...settings, url, apiKey, adminAccess: findAdminAccess() }));
   await Promise.race([aborted(options.stop), ...running.map(({ whenHopeless }) => whenHopeless)]);
 }
 
@@ -174,6 +183,7 @@ function serviceEnvironment({
     TOKENHUB_DATA_DIR: settings.dataFolder,
     TOKENHUB_DRAIN_MS:
       environment["TOKENHUB_DRAIN_MS"] || String(Math.floor(settings.stopGraceMs * drainShare)),
+    ...(settings.hasClusterSecret ? {} : { TOKENHUB_CLUSTER_SECRET: readOrCreateClusterSecret(settings) }),
     NODE_COMPILE_CACHE: environment["NODE_COMPILE_CACHE"] || path.join(root, ".cache", "compile"),
     ...(settings.configFile === null ? {} : { TOKENHUB_CONFIG: settings.configFile }),
   };

@@ -13,6 +13,9 @@ Environment
   TOKENHUB_PORT            port to listen on (8080; 0 = any free one)
   TOKENHUB_DATA_DIR        folder for the database, the queue and the logs (./data)
   TOKENHUB_AUTH            open or keys (open on a loopback address, keys otherwise)
+  TOKENHUB_DEPLOYMENT      production refuses to start without an admin secret (local, which makes its own)
+  TOKENHUB_ADMIN_PASSWORD  password of the administration and the vault
+  TOKENHUB_ADMIN_TOKEN     token of the administration
   TOKENHUB_DEBUG           true shows everything the services log (false)
   TOKENHUB_REDIS_FSYNC     always, everysec or no: when the private Redis writes to disk (everysec)
   TOKENHUB_STOP_GRACE_MS   how long a stop waits for running requests, in milliseconds (10000)

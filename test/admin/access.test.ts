@@ -71,7 +71,9 @@ describe("the administration", () => {
     const viewer = await tokenOf("viewer");
     const operator = await tokenOf("operator");
     const change = { body: { weight: 3 } };
-    expect((await administer(network, "GET", "/admin/v1/models/gpt-test", { bearer: viewer })).status).toBe(200);
+    expect((await administer(network, "GET", "/admin/v1/models/gpt-test", { bearer: viewer })).status).toBe(
+      200,
+    );
     expect(
       (await administer(network, "POST", "/admin/v1/routing/simulate", { bearer: viewer, body: {} })).status,
     ).toBe(200);
@@ -79,11 +81,12 @@ describe("the administration", () => {
       await administer(network, "PATCH", "/admin/v1/models/gpt-test", { bearer: viewer, ...change }),
     ).toMatchObject({ status: 403, json: { error: { code: "admin_forbidden" } } });
     expect(
-      (await administer(network, "PATCH", "/admin/v1/models/gpt-test", { bearer: operator, ...change })).status,
+      (await administer(network, "PATCH", "/admin/v1/models/gpt-test", { bearer: operator, ...change }))
+        .status,
     ).toBe(200);
-    expect(
-      (await administer(network, "POST", "/admin/models", { bearer: viewer, body: {} })).status,
-    ).toBe(403);
+    expect((await administer(network, "POST", "/admin/models", { bearer: viewer, body: {} })).status).toBe(
+      403,
+    );
   });
 
   it("S1-22, S1d-28: every change has a row in the audit log in the same transaction, with who, from where and what; refused ones too", async () => {
@@ -180,6 +183,8 @@ describe("whoever guesses", () => {
     expect(limited[0]?.json.error.code).toBe("rate_limited");
     expect(limited[0]?.headers.get("retry-after")).not.toBeNull();
     const metrics = await (await fetch(`${own.url}/metrics`)).text();
-    expect(metrics).toMatch(new RegExp(`^tokenhub_admin_rate_limited_total(\\{[^}]*\\})? ${limited.length}$`, "m"));
+    expect(metrics).toMatch(
+      new RegExp(`^tokenhub_admin_rate_limited_total(\\{[^}]*\\})? ${limited.length}$`, "m"),
+    );
   });
 });

@@ -33,7 +33,10 @@ describe("/admin/v1/aliases", () => {
     expect(answer.headers.get("x-tokenhub-model")).toBe("gpt-test");
     expect(answer.headers.get("x-tokenhub-reason")).toBe("alias:a-life");
 
-    const replaced = await admin("PUT", "/aliases/a-life", { ...one("spare-test"), sticky_by: "round_robin" });
+    const replaced = await admin("PUT", "/aliases/a-life", {
+      ...one("spare-test"),
+      sticky_by: "round_robin",
+    });
     expect(replaced).toMatchObject({ status: 200, etag: '"v2"', json: { sticky_by: "round_robin" } });
     expect((await admin("PATCH", "/aliases/a-life", { enabled: false })).json).toMatchObject({
       enabled: false,
@@ -59,11 +62,13 @@ describe("/admin/v1/aliases", () => {
     const read = await admin("GET", "/aliases/a-round");
     expect((await admin("PUT", "/aliases/a-round", read.json, { "if-match": '"v1"' })).etag).toBe('"v1"');
     await admin("PATCH", "/aliases/a-round", { enabled: false });
-    expect(await admin("PATCH", "/aliases/a-round", { enabled: true }, { "if-match": '"v1"' })).toMatchObject({
-      status: 412,
-      etag: '"v2"',
-      json: { error: { code: "version_mismatch" } },
-    });
+    expect(await admin("PATCH", "/aliases/a-round", { enabled: true }, { "if-match": '"v1"' })).toMatchObject(
+      {
+        status: 412,
+        etag: '"v2"',
+        json: { error: { code: "version_mismatch" } },
+      },
+    );
   });
 
   it.each([

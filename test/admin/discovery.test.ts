@@ -31,7 +31,12 @@ const modelsOf = (...ids: string[]) => ({
   status: 200,
   body: { data: ids.map((id) => ({ id, owned_by: "acme", max_model_len: 16_384 })) },
 });
-const provider = (id: string, api_key = "sk-list") => ({ id, type: "openai-compatible", base_url: upstreamUrl, api_key });
+const provider = (id: string, api_key = "sk-list") => ({
+  id,
+  type: "openai-compatible",
+  base_url: upstreamUrl,
+  api_key,
+});
 
 describe("/admin/v1/providers/{id}/discover", () => {
   it("lists what the provider has, and which of it is registered", async () => {

@@ -27,7 +27,10 @@ describe("/admin/providers of the first generation", () => {
       }),
     });
     expect(chat.status).toBe(200);
-    expect(await chat.json()).toMatchObject({ response: "Mock response from mock-gpt-4", model: "mock-gpt-4" });
+    expect(await chat.json()).toMatchObject({
+      response: "Mock response from mock-gpt-4",
+      model: "mock-gpt-4",
+    });
   });
 
   it("S2-42: the key is sealed and the audit row written with the provider; a model of it answers", async () => {
@@ -44,20 +47,25 @@ describe("/admin/providers of the first generation", () => {
     ["api_key", { name: "n", provider_type: "mock" }],
     ["an api_key that is not empty", { name: "n", provider_type: "mock", api_key: "" }],
     ["a body", undefined],
-  ])("S0-23: POST /admin/providers without %s answers 400 \"Missing required fields\"", async (_field, body) => {
-    expect(await legacy("POST", "/admin/providers", body)).toMatchObject({
-      status: 400,
-      json: { error: "Missing required fields" },
-    });
-  });
+  ])(
+    'S0-23: POST /admin/providers without %s answers 400 "Missing required fields"',
+    async (_field, body) => {
+      expect(await legacy("POST", "/admin/providers", body)).toMatchObject({
+        status: 400,
+        json: { error: "Missing required fields" },
+      });
+    },
+  );
 
   it.each([null, "wrong", ""])(
-    "S0-23, S0-48: POST and GET /admin/providers with the bearer %j answer 401 \"Unauthorized\" and change nothing",
+    'S0-23, S0-48: POST and GET /admin/providers with the bearer %j answer 401 "Unauthorized" and change nothing',
     async (bearer) => {
       const refused = await legacy("POST", "/admin/providers", { ...provider, name: "intruder" }, bearer);
       expect(refused).toMatchObject({ status: 401 });
       expect(refused.json).toEqual({ error: "Unauthorized" });
-      expect((await legacy("GET", "/admin/providers", undefined, bearer)).json).toEqual({ error: "Unauthorized" });
+      expect((await legacy("GET", "/admin/providers", undefined, bearer)).json).toEqual({
+        error: "Unauthorized",
+      });
       expect((await legacy("GET", "/admin/providers")).json.providers).not.toContain("intruder");
     },
   );
@@ -122,7 +130,9 @@ describe("/admin/models of the first generation", () => {
       enabled: true,
       pricing_source: "manual",
     });
-    expect((await administer(network, "GET", "/admin/v1/providers/openai")).json).toMatchObject({ type: "openai" });
+    expect((await administer(network, "GET", "/admin/v1/providers/openai")).json).toMatchObject({
+      type: "openai",
+    });
     const { json } = await legacy("GET", "/admin/models");
     expect(json.models).toContainEqual(model);
   });
@@ -146,7 +156,9 @@ describe("/admin/models of the first generation", () => {
 
   it("a missing field, a negative weight, a text for a number and an unknown provider are 400; no bearer is 401", async () => {
     const { weight: _, ...incomplete } = model;
-    expect((await legacy("POST", "/admin/models", incomplete)).json).toEqual({ error: "Missing required fields" });
+    expect((await legacy("POST", "/admin/models", incomplete)).json).toEqual({
+      error: "Missing required fields",
+    });
     for (const wrong of [{ weight: -1 }, { weight: "150" }, { context_size: 1.5 }, { provider: "nobody" }]) {
       const answer = await legacy("POST", "/admin/models", { ...model, name: "wrong", ...wrong });
       expect(answer.status, JSON.stringify(wrong)).toBe(400);

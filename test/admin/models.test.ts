@@ -45,7 +45,11 @@ describe("/admin/v1/models", () => {
     expect(read.json).toEqual(created.json);
 
     const changed = await admin("PATCH", "/models/m-life", { upstream_name: "up-other" });
-    expect(changed).toMatchObject({ status: 200, etag: '"v2"', json: { upstream_name: "up-other", weight: 5 } });
+    expect(changed).toMatchObject({
+      status: 200,
+      etag: '"v2"',
+      json: { upstream_name: "up-other", weight: 5 },
+    });
     await until("the worker to call the new name", async () => {
       await ask(network, { model: "m-life" });
       return network.mock.calls().at(-1)?.model === "up-other";
@@ -194,7 +198,11 @@ describe("/admin/v1/models", () => {
   });
 
   it("what was read can be sent back as it is and changes nothing", async () => {
-    await admin("POST", "/models", model("m-round", { weight: 2, cost_per_1k: 0.5, max_context_tokens: 9_000 }));
+    await admin(
+      "POST",
+      "/models",
+      model("m-round", { weight: 2, cost_per_1k: 0.5, max_context_tokens: 9_000 }),
+    );
     const read = await admin("GET", "/models/m-round");
     const sent = await admin("PUT", "/models/m-round", read.json);
     expect(sent).toMatchObject({ status: 200, etag: '"v1"' });
@@ -250,7 +258,10 @@ describe("/admin/v1/models", () => {
         admin("PATCH", "/models/m-race", { weight: index + 10 }, { "if-match": '"v1"' }),
       ),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array<number>(9).fill(412)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array<number>(9).fill(412),
+    ]);
     expect((await admin("GET", "/models/m-race")).json.version).toBe(2);
   });
 
@@ -294,5 +305,67 @@ describe("/admin/v1/models", () => {
     await network.reload({});
     expect((await admin("GET", "/models/spare-test")).json).toMatchObject({ weight: 42, source: "admin" });
     expect((await admin("GET", "/models/claude-test")).status).toBe(404);
+  });
+});
+
+describe("list prices", () => {
+  it("S0-4, D11: what nobody stated is filled from the price list and says so; what is unknown stays unknown, never 0", async () => {
+    await admin("POST", "/providers", { id: "vendor", type: "openai" });
+    const listed = await admin("POST", "/models", {
+      id: "listed",
+      provider_id: "vendor",
+      upstream_name: "gpt-4",
+    });
+    expect(listed.json).toMatchObject({
+      input_per_1k: 0.03,
+      output_per_1k: 0.06,
+      pricing_source: "catalogue",
+      max_context_tokens: 8_192,
+      context_source: "catalogue",
+    });
+    const simulated = await admin("POST", "/routing/simulate", {
+      model_hint: "listed",
+      token_count: 1_000,
+      max_tokens: 100,
+    });
+    expect(simulated.json.decision.estimated_cost_usd).toBeCloseTo(0.036, 6);
+
+    const stated = await admin("PATCH", "/models/listed", { output_per_1k: 0.5 });
+    expect(stated.json).toMatchObject({ input_per_1k: 0.03, output_per_1k: 0.5, pricing_source: "manual" });
+    const handedBack = await admin("PATCH", "/models/listed", { pricing_source: "catalogue" });
+    expect(handedBack.json).toMatchObject({ output_per_1k: 0.06, pricing_source: "catalogue" });
+    expect((await admin("PUT", "/models/listed", handedBack.json)).json).toMatchObject({
+      pricing_source: "catalogue",
+      context_source: "catalogue",
+      version: handedBack.json.version,
+    });
+
+    const unknown = await admin("POST", "/models", { id: "unlisted", provider_id: "vendor" });
+    expect(unknown.json).toMatchObject({
+      input_per_1k: null,
+      output_per_1k: null,
+      pricing_source: null,
+      max_context_tokens: null,
+    });
+    const elsewhere = await admin("POST", "/models", model("gpt-4-elsewhere", { upstream_name: "gpt-4" }));
+    expect(elsewhere.json.input_per_1k).toBeNull();
+    expect(
+      await admin("POST", "/routing/simulate", { model_hint: "unlisted", max_cost_per_1k: 100 }),
+    ).toMatchObject({
+      status: 400,
+      json: { skipped_by_reason: { price_unknown: 1 } },
+    });
+  });
+
+  it("with TOKENHUB_PRICE_CATALOGUE=false nothing is filled", async () => {
+    await using own = await startTestNetwork({
+      redisUrl: inject("redisUrl"),
+      env: { ...adminEnvironment, TOKENHUB_PRICE_CATALOGUE: "false" },
+    });
+    await administer(own, "POST", "/admin/v1/providers", { body: { id: "vendor", type: "openai" } });
+    const { json } = await administer(own, "POST", "/admin/v1/models", {
+      body: { id: "listed", provider_id: "vendor", upstream_name: "gpt-4" },
+    });
+    expect(json).toMatchObject({ input_per_1k: null, pricing_source: null, context_source: null });
   });
 });

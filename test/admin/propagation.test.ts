@@ -51,6 +51,7 @@ describe.skipIf(binaries === null)("two gateways on one PostgreSQL", () => {
     await until("the other gateway to follow", async () => {
       return (await ask(second, {})).headers.get("x-tokenhub-model") === "claude-test";
     });
+    expect((await administer(second, "GET", "/admin/v1/routing-config")).json).toMatchObject(body);
   });
 
   it("changes of one model by both at the same time: exactly one wins with each version, none is lost", async () => {
@@ -64,7 +65,7 @@ describe.skipIf(binaries === null)("two gateways on one PostgreSQL", () => {
         }),
       ),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412, 412, 412]);
     const unconditional = await Promise.all(
       [first, second, first, second].map((gateway, index) =>
         administer(gateway, "PATCH", "/admin/v1/models/contended", { body: { weight: index + 20 } }),
@@ -75,7 +76,12 @@ describe.skipIf(binaries === null)("two gateways on one PostgreSQL", () => {
   });
 
   it("a key that one gateway seals and the other replaces is the one that is used", async () => {
-    const body = { id: "shared-key", type: "openai-compatible", base_url: site.mock.url, api_key: "sk-first-0000" };
+    const body = {
+      id: "shared-key",
+      type: "openai-compatible",
+      base_url: site.mock.url,
+      api_key: "sk-first-0000",
+    };
     expect((await administer(first, "POST", "/admin/v1/providers", { body })).status).toBe(201);
     const change = { body: { api_key: "sk-second-1111" } };
     expect((await administer(second, "PATCH", "/admin/v1/providers/shared-key", change)).status).toBe(200);
@@ -91,7 +97,8 @@ describe("a gateway that starts again", () => {
     const gateway = await site.startAll();
     const provider = { id: "kept", type: "openai-compatible", base_url: site.mock.url };
     const withKey = { ...provider, id: "kept-key", api_key: "sk-kept-0000" };
-    for (const body of [provider, withKey]) await administer(gateway, "POST", "/admin/v1/providers", { body });
+    for (const body of [provider, withKey])
+      await administer(gateway, "POST", "/admin/v1/providers", { body });
     await administer(gateway, "POST", "/admin/v1/models", {
       body: { id: "kept-model", provider_id: "kept", weight: 12, cost_per_1k: 0.001 },
     });
@@ -102,8 +109,12 @@ describe("a gateway that starts again", () => {
     await gateway[Symbol.asyncDispose]();
 
     const next = await site.startGateway();
-    expect((await administer(next, "GET", "/admin/v1/providers/kept-key")).json).toMatchObject({ has_key: true });
-    expect((await administer(next, "POST", "/admin/v1/providers/kept-key/test")).json).toMatchObject({ ok: true });
+    expect((await administer(next, "GET", "/admin/v1/providers/kept-key")).json).toMatchObject({
+      has_key: true,
+    });
+    expect((await administer(next, "POST", "/admin/v1/providers/kept-key/test")).json).toMatchObject({
+      ok: true,
+    });
     expect((await administer(next, "GET", "/admin/v1/models/kept-model")).json).toMatchObject({ weight: 12 });
     expect((await administer(next, "GET", "/admin/v1/routing-config")).json).toMatchObject({
       default_max_budget_usd: 2,
@@ -131,7 +142,8 @@ describe("a gateway that starts again", () => {
       await administer(at, "PATCH", "/admin/v1/routing-config", { body: { default_mode: "normal" } }),
     ).toMatchObject({ status: 409, json: { error: { code: "conflict", param: "default_mode" } } });
     expect(
-      (await administer(at, "PATCH", "/admin/v1/routing-config", { body: { default_max_budget_usd: 1 } })).status,
+      (await administer(at, "PATCH", "/admin/v1/routing-config", { body: { default_max_budget_usd: 1 } }))
+        .status,
     ).toBe(200);
   });
 });

@@ -66,7 +66,9 @@ describe("/admin/v1/providers", () => {
     expect([onA, onB].map(({ headers }) => headers.get("x-tokenhub-provider"))).toEqual(["live-a", "live-b"]);
 
     expect((await admin("PATCH", "/providers/live-a", { enabled: false })).json.enabled).toBe(false);
-    expect((await ask(network, { model: "on-a" })).json).toMatchObject({ error: { code: "no_eligible_model" } });
+    expect((await ask(network, { model: "on-a" })).json).toMatchObject({
+      error: { code: "no_eligible_model" },
+    });
     const replaced = await admin("PUT", "/providers/live-a", {
       type: "openai-compatible",
       base_url: `${network.mock.url}/v1/`,
@@ -112,7 +114,9 @@ describe("/admin/v1/providers", () => {
     });
     expect(json.ok).toBe(false);
     const id = `address-${given.length}`;
-    expect((await admin("POST", "/providers", { id, type: "vllm", base_url: given })).json.base_url).toBe(kept);
+    expect((await admin("POST", "/providers", { id, type: "vllm", base_url: given })).json.base_url).toBe(
+      kept,
+    );
   });
 
   it("S1d-1: a key goes to the vault, `env` takes the variables named after the provider, `none` takes none", async () => {
@@ -137,7 +141,9 @@ describe("/admin/v1/providers", () => {
     expect(keysSentFor("up-on-sealed")).toEqual([bearerOf(key)]);
 
     await admin("PATCH", "/providers/sealed", { concurrency: 2 });
-    expect((await admin("PUT", "/providers/sealed", { ...compatible("sealed"), enabled: true })).json).toMatchObject({
+    expect(
+      (await admin("PUT", "/providers/sealed", { ...compatible("sealed"), enabled: true })).json,
+    ).toMatchObject({
       has_key: true,
       credential_source: "escrow",
     });
@@ -193,7 +199,12 @@ describe("/admin/v1/providers", () => {
     await admin("POST", "/models", modelOf("twice", "on-twice"));
     const again = await admin("POST", "/providers", compatible("twice", { api_key: "sk-intruder-000000" }));
     expect(again).toMatchObject({ status: 409, json: { error: { code: "already_exists" } } });
-    const stale = await admin("PATCH", "/providers/twice", { api_key: "sk-intruder-000000" }, { "if-match": '"v9"' });
+    const stale = await admin(
+      "PATCH",
+      "/providers/twice",
+      { api_key: "sk-intruder-000000" },
+      { "if-match": '"v9"' },
+    );
     expect(stale).toMatchObject({ status: 412, etag: '"v1"' });
     await ask(network, { model: "on-twice" });
     expect(keysSentFor("up-on-twice")).toEqual([bearerOf(key)]);
@@ -203,6 +214,7 @@ describe("/admin/v1/providers", () => {
     await admin("POST", "/providers", compatible("rekeyed", { api_key: key }));
     await admin("POST", "/models", modelOf("rekeyed", "on-rekeyed"));
     await ask(network, { model: "on-rekeyed" });
+    expect(keysSentFor("up-on-rekeyed")).toEqual([bearerOf(key)]);
     await admin("PATCH", "/providers/rekeyed", { api_key: "sk-second-key-11111111" });
     await until("a call with the new key", async () => {
       await ask(network, { model: "on-rekeyed" });

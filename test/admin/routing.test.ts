@@ -160,7 +160,10 @@ describe("/admin/v1/routing/simulate", () => {
     });
     expect(json.total).toBe(3);
     const reasons = Object.fromEntries(
-      json.considered.map((one: { model_id: string; skip_reason: string | null }) => [one.model_id, one.skip_reason]),
+      json.considered.map((one: { model_id: string; skip_reason: string | null }) => [
+        one.model_id,
+        one.skip_reason,
+      ]),
     );
     expect(reasons).toMatchObject({
       "claude-test": null,
@@ -199,14 +202,21 @@ describe("/admin/v1/routing/simulate", () => {
   it("messages are counted when no number is given, and 500 tokens are assumed without either", async () => {
     const content = "x".repeat(4_000);
     expect((await simulate({ messages: [{ role: "user", content }] })).json.request.token_count).toBe(1_000);
-    expect((await simulate({ messages: [{ role: "user", content }], token_count: 7 })).json.request.token_count).toBe(7);
+    expect(
+      (await simulate({ messages: [{ role: "user", content }], token_count: 7 })).json.request.token_count,
+    ).toBe(7);
     expect((await simulate({ token_count: 0 })).json.request.token_count).toBe(500);
   });
 
   it("where nothing fits it is an error with the code of the request itself, and every candidate's reason", async () => {
     const { status, json } = await simulate({ max_cost_per_1k: 0.00001 });
     expect(status).toBe(400);
-    expect(json).toMatchObject({ error: { code: "no_eligible_model" }, decision: null, eligible: [], total: 0 });
+    expect(json).toMatchObject({
+      error: { code: "no_eligible_model" },
+      decision: null,
+      eligible: [],
+      total: 0,
+    });
     expect(json.skipped_by_reason.price_above_limit).toBeGreaterThan(0);
     expect(json.considered.length).toBeGreaterThan(0);
     expect(await simulate({ token_count: 10_000_000 })).toMatchObject({
@@ -238,7 +248,9 @@ describe("/admin/v1/routing/simulate", () => {
     own.mock.plan("up-spare", { steps: [{ kind: "status", status: 500, repeat: true }] });
     const real = async () => (await ask(own, { model: "spare-test" })).status;
     for (let failures = 0; failures < 3; failures += 1) await real();
-    const { json } = await administer(own, "POST", "/admin/v1/routing/simulate", { body: { strategy: "cheapest" } });
+    const { json } = await administer(own, "POST", "/admin/v1/routing/simulate", {
+      body: { strategy: "cheapest" },
+    });
     expect(json.decision.model_id).not.toBe("spare-test");
     expect(json.considered).toContainEqual(
       expect.objectContaining({ model_id: "spare-test", skip_reason: "breaker_open" }),
@@ -253,6 +265,9 @@ describe("/admin/v1/routing/simulate", () => {
     [{ capabilities: ["telepathy"] }, "capabilities.0"],
     [{ colour: "red" }, null],
   ])("a question with %j is a 400", async (body, param) => {
-    expect(await simulate(body)).toMatchObject({ status: 400, json: { error: { code: "invalid_request", param } } });
+    expect(await simulate(body)).toMatchObject({
+      status: 400,
+      json: { error: { code: "invalid_request", param } },
+    });
   });
 });

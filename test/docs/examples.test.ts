@@ -61,7 +61,9 @@ afterAll(() => docs[Symbol.asyncDispose]());
 const isShell = ({ language }: CodeBlock): boolean => language === "sh" || language === "bash";
 
 it("every block of the documents is of a kind that is run, loaded or read here", () => {
-  const kinds = blocks.map(({ language, notes }) => [language, ...notes.map((note) => note.split("=")[0])].join(" "));
+  const kinds = blocks.map(({ language, notes }) =>
+    [language, ...notes.map((note) => note.split("=")[0])].join(" "),
+  );
   const known = ["sh", "sh status", "json answer", "json", "yaml", "ts", "text directive", "text", "mermaid"];
   expect([...new Set(kinds)].filter((kind) => !known.includes(kind))).toEqual([]);
   expect(blocks.length).toBeGreaterThan(50);
@@ -73,26 +75,31 @@ describe("the commands", () => {
     for (const [index, block] of shown.entries()) {
       if (!isShell(block) || !block.code.includes("curl ")) continue;
       const script = localCommands(block.code);
-      const outcome = await runScript(docs.localise(script), docs.env);
+      const outcome = await runScript(docs.localise(script), docs);
       const wanted = block.notes.find((note) => note.startsWith("status="))?.slice("status=".length);
       const isWanted = (status: number): boolean =>
         wanted === undefined ? status >= 200 && status < 300 : String(status) === wanted;
-      expect([block.place, outcome.statuses.filter((status) => !isWanted(status)), outcome.stdout.slice(0, 300)]).toEqual([
+      expect([
         block.place,
-        [],
-        expect.any(String),
-      ]);
+        outcome.statuses.filter((status) => !isWanted(status)),
+        outcome.stdout.slice(0, 300),
+      ]).toEqual([block.place, [], expect.any(String)]);
       expect(outcome.statuses.length).toBeGreaterThan(0);
       const next = shown[index + 1];
       if (next?.notes[0] === "answer")
-        expect([next.place, ...answerFaults(JSON.parse(next.code), JSON.parse(outcome.stdout))]).toEqual([next.place]);
+        expect([next.place, ...answerFaults(JSON.parse(next.code), JSON.parse(outcome.stdout))]).toEqual([
+          next.place,
+        ]);
     }
   });
 
   it("an answer is shown behind the command that gets it, and nowhere else", () => {
     const lonely = blocks.filter((block, index) => {
       const before = blocks[index - 1];
-      return block.notes[0] === "answer" && (before === undefined || !isShell(before) || before.page !== block.page);
+      return (
+        block.notes[0] === "answer" &&
+        (before === undefined || !isShell(before) || before.page !== block.page)
+      );
     });
     expect(lonely.map(({ place }) => place)).toEqual([]);
   });
@@ -134,7 +141,9 @@ it("the programs pass the compiler and run against the product", async () => {
     const env = { ...process.env, ...docs.env };
     const compiler = join(root, "node_modules/.bin/tsc");
     const failed = (error: unknown): string => String((error as { stdout?: string }).stdout ?? error);
-    expect(await run(compiler, ["-p", directory], { env, timeout: 30_000 }).then(({ stdout }) => stdout, failed)).toBe("");
+    expect(
+      await run(compiler, ["-p", directory], { env, timeout: 30_000 }).then(({ stdout }) => stdout, failed),
+    ).toBe("");
     for (const name of names) await run(process.execPath, [join(directory, name)], { env, timeout: 30_000 });
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -148,7 +157,9 @@ it("S1-46, S3-40: the configurations load as written, without a warning", () => 
   expect(configurations.length).toBeGreaterThan(2);
   for (const { place, code, language } of configurations) {
     const source = `documents.${language}`;
-    const file = parseProductConfig(parseConfigText(code, { source }).raw as Record<string, unknown>, { source });
+    const file = parseProductConfig(parseConfigText(code, { source }).raw as Record<string, unknown>, {
+      source,
+    });
     const env = { OPENAI_API_KEY: "sk-a", ANTHROPIC_API_KEY: "sk-b" };
     const { warnings, models, providers } = resolveProductConfig({ file, env });
     expect([place, warnings, providers.length > 0, models.length > 0]).toEqual([place, [], true, true]);

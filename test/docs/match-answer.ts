@@ -9,7 +9,9 @@ export function answerFaults(documented: unknown, actual: unknown, at = "the ans
       : [`${at} is no list`];
   if (isObject(documented))
     return isObject(actual)
-      ? Object.entries(documented).flatMap(([name, value]) => answerFaults(value, actual[name], `${at}.${name}`))
+      ? Object.entries(documented).flatMap(([name, value]) =>
+          answerFaults(value, actual[name], `${at}.${name}`),
+        )
       : [`${at} is no object`];
   if (typeof documented === "string")
     return typeof actual === "string" && patternOf(documented).test(actual)

@@ -16,10 +16,11 @@ const observedCurl = String.raw`curl() { command curl -sS --max-time 20 -w '%{st
 /** Runs a block of shell commands in a POSIX shell. @throws when one of them fails; a refusal by HTTP is no failure. */
 export async function runScript(
   script: string,
-  env: Readonly<Record<string, string>>,
+  { env, directory }: { readonly env: Readonly<Record<string, string>>; readonly directory: string },
 ): Promise<ScriptOutcome> {
   const { stdout, stderr } = await run("sh", ["-eu", "-c", `${observedCurl}\n${script}`], {
     timeout: limitMs,
+    cwd: directory,
     env: { PATH: process.env["PATH"], ...env },
     maxBuffer: 16_777_216,
   });

@@ -60,7 +60,7 @@ it("S2-42, S4-42: a gateway killed at any moment of a change leaves the old stat
     const info = await admin(again, { call: "GET /info", bearer });
     expect(info.body).toMatchObject({ vault_locked: false, vault_initialized: true });
     const left = await readdir(site.directory);
-    expect(left.filter((name) => name.endsWith(".draft") || name.endsWith(".next"))).toEqual([]);
+    expect(left.filter((name) => name.endsWith(".next"))).toEqual([]);
     if (possible.includes("none") && (await ask(again, { model: "sealed-model" })).status !== 200) continue;
     site.mock.clearCalls();
     expect((await ask(again, { model: "sealed-model" })).status).toBe(200);

@@ -55,6 +55,7 @@ import { createAddressReader } from "./http/client-address.ts";
 import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
 import { endpointStatesIn } from "./insight/endpoint-states.ts";
+import { tellVaultEvent } from "./insight/tell-vault-event.ts";
 import { openInsight } from "./insight/open-insight.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
 import { noPriceCatalogue, openPriceCatalogue } from "./prices/price-catalogue.ts";
@@ -214,7 +215,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     }),
   );
   const addressOf = createAddressReader(product.http.trustedProxies);
-  const clusterSecret = await readOrCreateClusterSecret(product);
+  const clusterSecret = readOrCreateClusterSecret(product);
   const hasher = createSecretHasher(clusterSecret);
   const ownPassword = createOwnPassword(product.dataDirectory);
   const adminSecrets = openAdminSecrets({ product, ownPassword });
@@ -230,6 +231,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       clusterSecret,
       logger,
       now,
+      onEvent: (event) => tellVaultEvent(insight.tell, { event, gatewayId }),
       derivation: overrides.vaultDerivation,
     }),
   );
@@ -280,7 +282,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     db: database.db,
     catalogue,
     keys: vault.isEnabled
-      ? createVaultKeyStore({ vault: vault.vault, db: database.db, settled: vault.settled, now })
+      ? createVaultKeyStore({ vault: vault.vault, db: database.db, settled: () => vault.settled(), now })
       : createDisabledKeyStore(database.db),
     configuredKeyOf: (providerId: string) => configuredKeyOf(inForce, providerId),
     prices,
@@ -304,7 +306,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const admin = composeAdmin(
     {
       db: database.db,
-      secrets: adminSecrets.current,
+      secrets: () => adminSecrets.current(),
       hasher,
       rateLimit: product.admin.rateLimit,
       addressOf,

@@ -1,6 +1,7 @@
 import {
   ConfigError,
   loadProductConfig,
+  requireAdminSecret,
   readEnvironment,
   resolveProviderKey,
   type Environment,
@@ -33,6 +34,7 @@ export interface GatewayConfig {
 /** Reads the gateway's settings: environment over configuration file. @throws ConfigError in one sentence. */
 export async function readGatewayConfig(env: Environment): Promise<GatewayConfig> {
   const product = await loadProductConfig({ configPath: null, env });
+  requireAdminSecret(product);
   const read = readEnvironment(env);
   if (product.redis.url === null) {
     throw new ConfigError(

@@ -30,6 +30,7 @@ import {
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallDeps } from "./call-deps.ts";
+import { showEndpointState } from "./show-endpoint-state.ts";
 import { createTargetIndex } from "./target-index.ts";
 import type { ProviderWorkerConfig } from "./config.ts";
 import { endGivenUp } from "./end-given-up.ts";
@@ -137,7 +138,15 @@ export async function compose(
   });
   const prober =
     config.healthProbe === true
-      ? stack.use(startEndpointProber({ providers: [], onState: providerClient.reportEndpoint }))
+      ? stack.use(
+          startEndpointProber({
+            providers: [],
+            onState(state) {
+              providerClient.reportEndpoint(state);
+              showEndpointState({ redis, keyspace, onError }, state);
+            },
+          }),
+        )
       : null;
   // Before the queues, so that it ends after them: calls can be cancelled as long as they drain.
   stack.use(await followCancellations(subscriber, keyspace, running.cancel));

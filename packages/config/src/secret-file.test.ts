@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -37,6 +37,16 @@ test("a replaced secret is there in one step, with mode 0600, and leaves no seco
   expect(readSecretFile(path)).toBe("  with spaces around ");
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readdirSync(join(folder, "deep"))).toEqual(["admin-token"]);
+});
+
+test("what a crash left beside the file is cleared away, what another process is writing is not", () => {
+  const { folder, path } = place();
+  replaceSecretFile(path, "first");
+  const [old, young] = ["0".repeat(12), "1".repeat(12)].map((mark) => `${path}.${mark}.draft`);
+  for (const draft of [old, young]) writeFileSync(draft ?? "", "half a secr");
+  utimesSync(old ?? "", new Date(0), new Date(0));
+  replaceSecretFile(path, "second");
+  expect(readdirSync(join(folder, "deep")).toSorted()).toEqual(["admin-token", `admin-token.${"1".repeat(12)}.draft`]);
 });
 
 test("a missing file is no secret; a folder that cannot be made is one sentence with the path", () => {

@@ -5,13 +5,19 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ConfigError } from "./config-error.ts";
+
+const draftEnding = ".draft";
+/** Writing one takes milliseconds. */
+const draftAgeMs = 60_000;
 
 /**
  * The secret in a file, without the line end behind it; null when there is no file, or nothing in it.
@@ -70,9 +76,10 @@ function putInPlace(draft: string, path: string): void {
 
 /** A file beside the one that is meant, written through to the disk. */
 function writeDraft(path: string, secret: string): string {
-  const draft = `${path}.${randomBytes(6).toString("hex")}.draft`;
+  const draft = `${path}.${randomBytes(6).toString("hex")}${draftEnding}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
+    removeOldDrafts(path);
     const handle = openSync(draft, "wx", 0o600);
     try {
       writeSync(handle, `${secret}\n`);
@@ -86,6 +93,16 @@ function writeDraft(path: string, secret: string): string {
     return draft;
   } catch (error) {
     throw refusal(path, error);
+  }
+}
+
+/** Those that a crash left behind; one that another process is just writing stays. */
+function removeOldDrafts(path: string): void {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(draftEnding)) continue;
+    const modified = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (Date.now() - modified > draftAgeMs) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -8,7 +8,7 @@ import { createKeyIndex, type KeyIndex, type KeyLookup } from "./key-index.ts";
 import type { KeyRecord } from "./key-record.ts";
 
 /** What a change touched; noted while it is made. */
-export interface ChangeNotes {
+interface ChangeNotes {
   key(id: string): void;
   /** A tenant or a project. */
   group(): void;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Scope } from "../sync/generation-endpoint.ts";
 
-export const scopeNames = ["chat", "plan", "embeddings"] as const satisfies readonly Scope[];
+const scopeNames = ["chat", "plan", "embeddings"] as const satisfies readonly Scope[];
 
 /** What a key may do: a JSON array, or the same as text. Empty: everything. */
 export const scopesSchema = z

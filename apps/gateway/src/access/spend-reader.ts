@@ -24,7 +24,7 @@ export interface SpendReader {
 }
 
 /** Midnight UTC of the first day of a time's month. */
-export function monthStartMs(timeMs: number): number {
+function monthStartMs(timeMs: number): number {
   return Date.parse(`${monthOf(timeMs)}-01T00:00:00Z`);
 }
 

@@ -51,7 +51,8 @@ export function composeAdmin(options: AdminOptions, { v1, legacy }: AdminTables)
     addressOf,
     now,
     onRefused: ({ address, lockMs }) => {
-      if (lockMs > 0) logger.warn({ remoteAddress: address, lockMs }, "address locked out of the administration");
+      if (lockMs > 0)
+        logger.warn({ remoteAddress: address, lockMs }, "address locked out of the administration");
     },
   });
   const deps = { authenticate, writeAudit: createAuditWriter(db), addressOf, now };

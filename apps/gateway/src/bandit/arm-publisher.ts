@@ -14,7 +14,7 @@ export interface ArmPublisherOptions {
   readonly minIntervalMs?: number;
   /** How often Redis is asked whether it still has the snapshot. Default 5 s. */
   readonly checkIntervalMs?: number;
-  /** How often the fading of the arms is shown when nothing else changes. Default 1 min. */
+  /** How often the fading of the arms is shown when nothing else changes. Default 1 min, or less when they fade faster. */
   readonly refreshIntervalMs?: number;
 }
 
@@ -37,7 +37,11 @@ const negligible = 1e-3;
  */
 export function createArmPublisher(options: ArmPublisherOptions): ArmPublisher {
   const { redis, keyspace, loadArms, halfLifeMs, now, onError } = options;
-  const { minIntervalMs = 2_000, checkIntervalMs = 5_000, refreshIntervalMs = 60_000 } = options;
+  const {
+    minIntervalMs = 2_000,
+    checkIntervalMs = 5_000,
+    refreshIntervalMs = Math.min(60_000, halfLifeMs / 100),
+  } = options;
   let arms: ArmIndex = noArms;
   let pending: NodeJS.Timeout | null = null;
   let publishedAtMs = -Infinity;

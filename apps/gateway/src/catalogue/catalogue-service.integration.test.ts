@@ -12,7 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => redis.disconnect());
 
-const catalogueOf = (version: number): Catalogue => ({ v: 1, version, providers: [], models: [], aliases: [] });
+const catalogueOf = (version: number): Catalogue => ({
+  v: 1,
+  version,
+  providers: [],
+  models: [],
+  aliases: [],
+});
 const publishedVersion = async () => {
   const text = await redis.get(keyspace.catalogue);
   return text === null ? null : (JSON.parse(text) as Catalogue).version;
@@ -63,7 +69,10 @@ describe("publishing the catalogue", () => {
     let isDown = true;
     const client = new Proxy(redis, {
       get(target, name) {
-        if (name === "multi" && isDown) return () => { throw new Error("Redis is away"); };
+        if (name === "multi" && isDown)
+          return () => {
+            throw new Error("Redis is away");
+          };
         const value: unknown = Reflect.get(target, name);
         return typeof value === "function" ? value.bind(target) : value;
       },

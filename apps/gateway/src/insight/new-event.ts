@@ -11,6 +11,7 @@ export const eventTypes = [
   "vault_locked",
   "vault_unlocked",
   "vault_rotated",
+  "vault_entry_changed",
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

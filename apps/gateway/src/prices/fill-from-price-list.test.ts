@@ -20,7 +20,10 @@ describe("filling a model from the price list", () => {
   it("never touches what somebody stated: a price of 0, a context, a stated unlimited", () => {
     fc.assert(
       fc.property(
-        fc.record({ inputPer1kUsd: fc.double({ min: 0, max: 9, noNaN: true }), outputPer1kUsd: fc.constant(0) }),
+        fc.record({
+          inputPer1kUsd: fc.double({ min: 0, max: 9, noNaN: true }),
+          outputPer1kUsd: fc.constant(0),
+        }),
         fc.nat(),
         fc.constantFrom("manual" as const, "provider" as const),
         (price, contextTokens, source) => {
@@ -32,7 +35,11 @@ describe("filling a model from the price list", () => {
   });
 
   it("leaves unknown what the list does not know", () => {
-    expect(fill({ upstreamName: "other" })).toMatchObject({ price: null, priceSource: null, contextSource: null });
+    expect(fill({ upstreamName: "other" })).toMatchObject({
+      price: null,
+      priceSource: null,
+      contextSource: null,
+    });
     const half: PriceCatalogue = { find: () => ({ price: null, contextTokens: 5 }) };
     expect(fillFromPriceList(plainModel("m", "p"), { provider, prices: half })).toMatchObject({
       price: null,

@@ -25,18 +25,24 @@ describe("the price catalogue", () => {
     expect(find("azure-openai", "gpt-4", "https://acme.openai.azure.com")).not.toBeNull();
   });
 
-  it.each(["vllm", "ollama", "mock"])("has no price for a %s server, whatever its models are called", (type) => {
-    expect(find(type, "gpt-4", "https://api.openai.com")).toBeNull();
-  });
+  it.each(["vllm", "ollama", "mock"])(
+    "has no price for a %s server, whatever its models are called",
+    (type) => {
+      expect(find(type, "gpt-4", "https://api.openai.com")).toBeNull();
+    },
+  );
 
   it("has no price for a known model at an unknown address: somebody else's price is not ours", () => {
     expect(find("openai", "gpt-4", "http://localhost:8000")).toBeNull();
     expect(find("openai-compatible", "claude-sonnet-4-5", "https://gateway.example.com")).toBeNull();
   });
 
-  it.each(["no-such-model", "ft:gpt-4o:acme::1", "gpt-4-my-thing"])("does not guess the price of %s", (name) => {
-    expect(find("openai", name)).toBeNull();
-  });
+  it.each(["no-such-model", "ft:gpt-4o:acme::1", "gpt-4-my-thing"])(
+    "does not guess the price of %s",
+    (name) => {
+      expect(find("openai", name)).toBeNull();
+    },
+  );
 
   it("an unknown type and a type without an address have no price", () => {
     expect(find("telepathy", "gpt-4")).toBeNull();
@@ -44,8 +50,13 @@ describe("the price catalogue", () => {
   });
 
   it("an output of 0 is the price of embeddings only", () => {
-    expect(find("openai", "text-embedding-3-small")?.price).toEqual({ inputPer1kUsd: 0.00002, outputPer1kUsd: 0 });
+    expect(find("openai", "text-embedding-3-small")?.price).toEqual({
+      inputPer1kUsd: 0.00002,
+      outputPer1kUsd: 0,
+    });
     const chat = ["gpt-4", "gpt-4o", "gpt-4o-mini", "gpt-5", "o3"].map((name) => find("openai", name)?.price);
-    expect(chat.every((price) => price !== undefined && price !== null && price.outputPer1kUsd > 0)).toBe(true);
+    expect(chat.every((price) => price !== undefined && price !== null && price.outputPer1kUsd > 0)).toBe(
+      true,
+    );
   });
 });

@@ -2,13 +2,13 @@ import type { CatalogueProvider, Price } from "@tokenhub/contracts";
 import { findProvider } from "@tokenhub/providers";
 
 /** A model as its provider knows it. */
-export interface PricedModel {
+interface PricedModel {
   readonly provider: Pick<CatalogueProvider, "type" | "baseUrl">;
   readonly upstreamName: string;
 }
 
 /** What is publicly known of a model. */
-export interface ListEntry {
+interface ListEntry {
   /** Null: unknown, or not to be expressed as one price for input and one for output. */
   readonly price: Price | null;
   readonly contextTokens: number | null;
@@ -30,11 +30,7 @@ export const noPriceCatalogue: PriceCatalogue = { find: () => null };
  * a model that is served somewhere else costs something else. Tiered prices count with their first tier; of prices that
  * change with the time of day the one of `now` counts.
  */
-export async function openPriceCatalogue({
-  now,
-}: {
-  readonly now: () => number;
-}): Promise<PriceCatalogue> {
+export async function openPriceCatalogue({ now }: { readonly now: () => number }): Promise<PriceCatalogue> {
   // Most of a megabyte that an installation without list prices does not need.
   const list = await import("@pydantic/genai-prices");
   return {
@@ -44,11 +40,10 @@ export async function openPriceCatalogue({
       const seller = address === null ? undefined : list.findProvider({ providerApiUrl: address });
       if (seller === undefined) return null;
       // A price is only asked for with complete usage: what is left out would be taken for free.
-      const found = list.calcPrice(
-        { input_tokens: 1_000, output_tokens: 1_000 },
-        upstreamName,
-        { provider: seller, timestamp: new Date(now()) },
-      );
+      const found = list.calcPrice({ input_tokens: 1_000, output_tokens: 1_000 }, upstreamName, {
+        provider: seller,
+        timestamp: new Date(now()),
+      });
       if (found === null) return null;
       return {
         price: priceOf(found.model_price, upstreamName),
@@ -71,8 +66,7 @@ function priceOf(listed: ListedPrice, modelName: string): Price | null {
 
 /** From a price per million tokens. */
 function perThousand(listed: unknown): number | null {
-  const perMillion =
-    typeof listed === "object" && listed !== null && "base" in listed ? listed.base : listed;
+  const perMillion = typeof listed === "object" && listed !== null && "base" in listed ? listed.base : listed;
   if (typeof perMillion !== "number" || !Number.isFinite(perMillion) || perMillion < 0) return null;
   return Number((perMillion / 1_000).toPrecision(12));
 }

@@ -22,7 +22,10 @@ const saved: RoutingSettings = {
 };
 const resolve = (
   configured: Partial<RoutingConfig>,
-  { fromEnvironment = [], saved: kept = null }: { fromEnvironment?: (keyof RoutingSettings)[]; saved?: RoutingSettings | null } = {},
+  {
+    fromEnvironment = [],
+    saved: kept = null,
+  }: { fromEnvironment?: (keyof RoutingSettings)[]; saved?: RoutingSettings | null } = {},
 ) =>
   resolveRoutingSettings({
     configured: { ...unstated, ...configured },

@@ -29,7 +29,9 @@ export function resolveRoutingSettings(sources: RoutingSettingSources): Resolved
   const stated = statedIn(sources.configured);
   const chosen = routingSettingNames.map((name) => [name, choose(name, { ...sources, stated })] as const);
   return {
-    values: Object.fromEntries(chosen.map(([name, { value }]) => [name, value])) as unknown as RoutingSettings,
+    values: Object.fromEntries(
+      chosen.map(([name, { value }]) => [name, value]),
+    ) as unknown as RoutingSettings,
     sources: Object.fromEntries(chosen.map(([name, { source }]) => [name, source])) as Record<
       RoutingSettingName,
       SettingSource
@@ -58,7 +60,11 @@ function statedIn(configured: RoutingConfig): Partial<RoutingSettings> {
   return {
     ...(configured.defaultStrategy === null ? {} : { strategy: configured.defaultStrategy }),
     ...(configured.defaultMode === null ? {} : { mode: configured.defaultMode }),
-    ...(configured.defaultMaxBudgetUsd === null ? {} : { maxBudgetUsd: configured.defaultMaxBudgetUsd || null }),
-    ...(configured.defaultMaxLatencyMs === null ? {} : { maxLatencyMs: configured.defaultMaxLatencyMs || null }),
+    ...(configured.defaultMaxBudgetUsd === null
+      ? {}
+      : { maxBudgetUsd: configured.defaultMaxBudgetUsd || null }),
+    ...(configured.defaultMaxLatencyMs === null
+      ? {}
+      : { maxLatencyMs: configured.defaultMaxLatencyMs || null }),
   };
 }

@@ -64,7 +64,10 @@ export async function openRoutingSettings(options: RoutingSettingsOptions): Prom
 
   function resolve(): RoutingSettingsState {
     const saved = stored === null ? null : settingsOf(stored);
-    return { ...resolveRoutingSettings({ configured, fromEnvironment, saved }), version: stored?.version ?? 0 };
+    return {
+      ...resolveRoutingSettings({ configured, fromEnvironment, saved }),
+      version: stored?.version ?? 0,
+    };
   }
   function adopt(next: StoredRoutingConfig | null): void {
     if ((next?.version ?? 0) < (stored?.version ?? 0)) return;

@@ -48,7 +48,10 @@ export async function runVault(
       derivationCost: product.vault.keyDerivation === "scrypt" ? defaultScryptCost : defaultArgon2idCost,
       ...options.derivation,
       autoLockMs: autoLockMsOf(options),
-      onEvent: relay.onEvent,
+      onEvent(event) {
+        relay.onEvent(event);
+        options.onEvent?.(event);
+      },
     }),
   );
   const mark = createLockMark({ settings, vault, now });

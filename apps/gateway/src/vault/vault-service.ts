@@ -3,7 +3,7 @@ import { TokenHubError, type Keyspace } from "@tokenhub/contracts";
 import { createPublishedKeys } from "@tokenhub/ledger";
 import { createSettingsRepository, createVaultRepository, type Database } from "@tokenhub/persistence";
 import type { Logger } from "@tokenhub/telemetry";
-import type { Vault, VaultOptions } from "@tokenhub/vault";
+import type { Vault, VaultEvent, VaultOptions } from "@tokenhub/vault";
 import type { Redis } from "ioredis";
 import type { PasswordChange, PasswordChangeOutcome } from "./change-password.ts";
 import type { OwnPassword } from "./own-password.ts";
@@ -42,6 +42,8 @@ export interface VaultServiceOptions {
   readonly clusterSecret: Buffer;
   readonly logger: Logger;
   readonly now: () => number;
+  /** Told of everything that happens to the vault at this gateway; must not throw. */
+  readonly onEvent?: (event: VaultEvent) => void;
   /** For tests: a derivation that costs less than is safe. */
   readonly derivation?: Pick<VaultOptions, "derivationCost" | "allowWeakDerivation"> | undefined;
 }

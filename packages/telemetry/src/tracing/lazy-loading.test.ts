@@ -46,7 +46,4 @@ test("S3-89: with tracing they are loaded, so the test above can fail", { timeou
   const config = `{ url: "http://127.0.0.1:1/v1/traces", serviceNameOf: (name) => name, sampleRatio: 1 }`;
   const loaded = await loadedAfter(start(config));
   expect(loaded.length).toBeGreaterThan(0);
-  expect(
-    loaded.filter((url) => /instrumentation|grpc|zipkin|prometheus|sdk-logs|sdk-node/.test(url)),
-  ).toEqual([]);
 });

@@ -1,4 +1,6 @@
 import {
+  context,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
@@ -7,6 +9,7 @@ import {
   type Attributes,
   type Context,
   type Span as ApiSpan,
+  type TracerProvider,
 } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import {
@@ -19,9 +22,9 @@ import {
   BatchSpanProcessor,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
-  TracerProvider,
   type SpanExporter,
 } from "@opentelemetry/sdk-trace";
+import { NodeSDK } from "@opentelemetry/sdk-node";
 import { randomUUID } from "node:crypto";
 import { createLineLimiter } from "../line-limiter.ts";
 import { parseTraceparent } from "../traceparent.ts";
@@ -43,7 +46,8 @@ const longestAttribute = 1_024;
 const kinds = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER, client: SpanKind.CLIENT };
 
 /**
- * A tracer of its own, not the library's global one, so that several services can run in one process. Spans wait in memory
+ * A tracer of its own: the SDK puts its provider into a global variable, where it is taken out again, so that several
+ * services can run in one process. Of the SDK's three signals only traces are used. Spans wait in memory
  * (2,048 at most, then they are dropped) and are posted in batches; a collector that is away costs nobody anything.
  */
 export function createOpenTelemetryTracer({
@@ -52,13 +56,19 @@ export function createOpenTelemetryTracer({
   onTrouble,
 }: OpenTelemetryTracerOptions): Tracer {
   const exporter = reportingFailures(new OTLPTraceExporter({ url: config.url }), onTrouble);
-  const provider = new TracerProvider({
+  const sdk = new NodeSDK({
     resource: resourceOf(config, service),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(config.sampleRatio) }),
     spanLimits: { attributeValueLengthLimit: longestAttribute },
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: sendEveryMs })],
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [],
+    autoDetectResources: false,
+    textMapPropagator: null,
   });
-  const tracer = provider.getTracer("tokenhub");
+  sdk.start();
+  const tracer = takeGlobalProvider().getTracer("tokenhub");
   return {
     startSpan: (name, { kind, parent, attributes }) =>
       wrap(
@@ -72,10 +82,17 @@ export function createOpenTelemetryTracer({
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, flushLimitMs);
       // A failure has been told by the exporter already.
-      await Promise.race([provider.shutdown().catch(() => undefined), late]);
+      await Promise.race([sdk.shutdown().catch(() => undefined), late]);
       clearTimeout(timer);
     },
   };
+}
+
+function takeGlobalProvider(): TracerProvider {
+  const provider = trace.getTracerProvider();
+  trace.disable();
+  context.disable();
+  return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 }
 
 /** Nothing about the machine: command line, host and user are nobody's business but the operator's. */

@@ -15,14 +15,14 @@ export const adminScheme = "admin";
 /** A command for a POSIX shell that calls the endpoint with the key in `$TOKENHUB_KEY`, or the admin token in its own variable. */
 export function curlExample(endpoint: Endpoint, { document, baseUrl, examples }: CurlContext): string {
   const { method, path, operation } = endpoint;
-  const { pathValues = {}, body } = examples[path] ?? {};
+  const { pathValues = {}, query, body } = examples[path] ?? {};
   const filledPath = path.replaceAll(/\{([^}]*)\}/g, (slot, name: string) =>
     Object.hasOwn(pathValues, name) ? encodeURIComponent(pathValues[name] ?? "") : slot,
   );
   const hasBody = operation.requestBody !== undefined;
   const impliedMethod = hasBody ? "post" : "get";
   const parts = [
-    `curl ${method === impliedMethod ? "" : `-X ${method.toUpperCase()} `}${quoted(baseUrl + filledPath)}`,
+    `curl ${method === impliedMethod ? "" : `-X ${method.toUpperCase()} `}${quoted(baseUrl + filledPath + (query === undefined ? "" : `?${query}`))}`,
     ...credentialHeader(endpoint, document),
   ];
   if (hasBody) {

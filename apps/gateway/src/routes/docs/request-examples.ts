@@ -3,6 +3,8 @@ interface RequestExample {
   readonly body?: unknown;
   /** Values for the `{names}` in the path. */
   readonly pathValues?: Readonly<Record<string, string>>;
+  /** What follows the path, e.g. `metric=latency`. */
+  readonly query?: string;
 }
 
 export type RequestExamples = Readonly<Record<string, RequestExample>>;
@@ -20,6 +22,7 @@ export const requestExamples: RequestExamples = {
   "/admin/v1/models": { body: { id: "my-model", provider_id: "mock", weight: 1 } },
   "/admin/v1/models/{id}": { body: { weight: 2 }, pathValues: { id: "mock-gpt-4" } },
   "/admin/v1/aliases": { body: { name: "quick", variants: [{ model_id: "mock-gpt-4" }] } },
+  "/admin/v1/tsdb/query": { query: "metric=latency" },
   "/admin/v1/routing-config": { body: { default_mode: "cheap" } },
   "/admin/v1/routing/simulate": { body: { token_count: 1_000, strategy: "cheapest" } },
 };

@@ -15,7 +15,8 @@ export function readLegacyForm<Form>(
   schema: z.ZodType<Form>,
   { body, required }: { readonly body: LegacyBody; readonly required: readonly string[] },
 ): Form {
-  const isMissing = (name: string): boolean => body[name] === undefined || body[name] === null || body[name] === "";
+  const isMissing = (name: string): boolean =>
+    body[name] === undefined || body[name] === null || body[name] === "";
   if (required.some(isMissing)) throw new TokenHubError("invalid_request", "Missing required fields");
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

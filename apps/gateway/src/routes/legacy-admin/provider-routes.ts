@@ -39,7 +39,11 @@ export function legacyProviderRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       bodySchema: legacyBodySchema,
       action: "provider.add",
       async handle(call) {
-        const { name, provider_type: type, ...given } = readLegacyForm(formSchema, { body: call.body, required });
+        const {
+          name,
+          provider_type: type,
+          ...given
+        } = readLegacyForm(formSchema, { body: call.body, required });
         const form = { type, ...given };
         const isKnown = (await createProviderRepository(deps.db).get(name)) !== null;
         if (isKnown) await updateProvider(deps, { id: name, form, call, isReplacement: false });

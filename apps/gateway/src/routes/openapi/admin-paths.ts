@@ -25,7 +25,8 @@ export function describeAdminRoutes(routes: readonly AdminRoute[]): ZodOpenApiPa
 }
 
 function describe(route: AdminRoute): ZodOpenApiOperationObject {
-  const { summary, tag, role, bodySchema, querySchema } = route;
+  const { summary, tag, role, bodySchema } = route;
+  const query = queryOf(route);
   const names = [...templateOf(route.path).matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? "");
   return {
     summary,
@@ -33,12 +34,17 @@ function describe(route: AdminRoute): ZodOpenApiOperationObject {
     tags: [`Administration: ${tag}`],
     security: [{ admin: [] }],
     requestParams: {
-      ...(names.length === 0 ? {} : { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
-      ...(querySchema instanceof z.ZodObject ? { query: querySchema } : {}),
+      ...(names.length === 0
+        ? {}
+        : { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
+      ...(query === null ? {} : { query }),
     },
     ...(bodySchema === undefined ? {} : { requestBody: { required: true, content: json(bodySchema) } }),
     responses: {
-      "2XX": { description: "The answer; an entity's version is in its ETag.", content: json(z.looseObject({})) },
+      "2XX": {
+        description: "The answer; an entity's version is in its ETag.",
+        content: json(z.looseObject({})),
+      },
       "4XX": {
         description: "A fault of the request; the message says what to change.",
         content: json(adminErrorSchema),
@@ -46,6 +52,13 @@ function describe(route: AdminRoute): ZodOpenApiOperationObject {
       "5XX": { description: "A provider's fault or ours.", content: json(adminErrorSchema) },
     },
   };
+}
+
+/** The parameters a query may have, without what is made of them afterwards. */
+function queryOf({ querySchema }: AdminRoute): z.ZodObject | null {
+  let schema: unknown = querySchema;
+  while (schema instanceof z.ZodPipe) schema = schema.in;
+  return schema instanceof z.ZodObject ? schema : null;
 }
 
 /** `/providers/:id` and `/models/*id` as templates: `{id}`. */

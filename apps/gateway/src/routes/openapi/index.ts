@@ -5,7 +5,9 @@ import type { AdminRoute } from "../../admin/admin-route.ts";
 export function serveOpenApi(adminRoutes: readonly AdminRoute[]): RequestHandler {
   let document: Promise<object> | null = null;
   return async (_request, response) => {
-    document ??= import("./document.ts").then(({ buildOpenApiDocument }) => buildOpenApiDocument(adminRoutes));
+    document ??= import("./document.ts").then(({ buildOpenApiDocument }) =>
+      buildOpenApiDocument(adminRoutes),
+    );
     response.json(await document);
   };
 }

@@ -5,7 +5,10 @@ export const aliasName = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u, "must not begin or end with a blank nor hold control characters");
+  .regex(
+    /^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u,
+    "must not begin or end with a blank nor hold control characters",
+  );
 
 const variants = z
   .array(

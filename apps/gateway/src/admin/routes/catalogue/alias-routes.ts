@@ -38,7 +38,12 @@ export function aliasRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
           filters: { modelId: model, enabled, text },
           ...(sort === undefined ? {} : { sort }),
         });
-        return reply({ items: page.items.map((stored) => viewAlias(stored)), total: page.total, limit, offset });
+        return reply({
+          items: page.items.map((stored) => viewAlias(stored)),
+          total: page.total,
+          limit,
+          offset,
+        });
       },
     }),
     adminRoute<z.infer<typeof createAliasSchema>>({
@@ -81,11 +86,16 @@ export function aliasRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
         const id = aliasNameOf(call.params["name"] ?? "");
         const { name = id, source: _s, version: _v, created_at: _c, updated_at: _u, ...form } = call.body;
         if (name !== id)
-          throw new TokenHubError("invalid_request", "`name` is not the one of the path; it cannot be changed.", {
-            param: "name",
-          });
+          throw new TokenHubError(
+            "invalid_request",
+            "`name` is not the one of the path; it cannot be changed.",
+            {
+              param: "name",
+            },
+          );
         // Who names a version means an alias that is there.
-        const isNew = call.expectedVersion === null && (await createAliasRepository(deps.db).get(id)) === null;
+        const isNew =
+          call.expectedVersion === null && (await createAliasRepository(deps.db).get(id)) === null;
         return isNew
           ? replyWith(deps, await createAlias(deps, { id, form, call }), { status: 201 })
           : replyWith(deps, await updateAlias(deps, { id, form, call, isReplacement: true }));

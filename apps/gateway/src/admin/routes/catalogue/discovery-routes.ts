@@ -51,7 +51,8 @@ export function discoveryRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
     adminRoute<z.infer<typeof registerSchema>>({
       method: "post",
       path: "/providers/:id/discover",
-      summary: "Add the models that the provider has and the catalogue has not; those it has stay as they are",
+      summary:
+        "Add the models that the provider has and the catalogue has not; those it has stay as they are",
       tag,
       role: "operator",
       bodySchema: registerSchema,

@@ -43,8 +43,7 @@ export function removedEntry<Entry, Outcome extends Removed<Stored<Entry>>>(
   { name, call }: { readonly name: EntryName; readonly call: Writing },
 ): Extract<Outcome, { readonly kind: "removed" }> {
   if (isRemoved(outcome)) return outcome;
-  if (outcome.kind === "version_mismatch")
-    throw changedMeanwhile(outcome.current.version, { name, call });
+  if (outcome.kind === "version_mismatch") throw changedMeanwhile(outcome.current.version, { name, call });
   throw missing(name);
 }
 

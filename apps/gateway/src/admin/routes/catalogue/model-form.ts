@@ -6,7 +6,10 @@ const modelId = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u, "must not begin or end with a blank nor hold control characters");
+  .regex(
+    /^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u,
+    "must not begin or end with a blank nor hold control characters",
+  );
 const price = z.number().nonnegative().nullable().optional();
 const context = z.int().nonnegative().nullable().optional();
 
@@ -22,7 +25,8 @@ const modelFields = {
   output_per_1k: price.meta({ description: "US dollars per 1,000 tokens of output; null: unknown." }),
   cost_per_1k: price.meta({ description: "One price for both." }),
   pricing_source: z.enum(["manual", "catalogue", "provider", "litellm"]).nullable().optional().meta({
-    description: "`manual` keeps the price as it is; `catalogue` leaves it to the price list. A price that changes is manual.",
+    description:
+      "`manual` keeps the price as it is; `catalogue` leaves it to the price list. A price that changes is manual.",
   }),
   capabilities: z.array(z.string().min(1).max(64)).max(64).nullable().optional().meta({
     description: "What the model serves; null: not declared.",

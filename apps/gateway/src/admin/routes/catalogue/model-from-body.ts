@@ -78,11 +78,15 @@ function priceOf(form: ModelForm, { base, shown }: ModelBase): Pricing {
   const price = wholePrice(
     statedInput === undefined ? (shown?.price?.inputPer1kUsd ?? null) : statedInput,
     statedOutput === undefined ? (shown?.price?.outputPer1kUsd ?? null) : statedOutput,
-    { isClearing: statedInput === null || statedOutput === null, hasNumber: isNumber(input) || isNumber(output) },
+    {
+      isClearing: statedInput === null || statedOutput === null,
+      hasNumber: isNumber(input) || isNumber(output),
+    },
   );
   if (price === null) return unknownPrice;
   const isAsShown =
-    price.inputPer1kUsd === shown?.price?.inputPer1kUsd && price.outputPer1kUsd === shown.price.outputPer1kUsd;
+    price.inputPer1kUsd === shown?.price?.inputPer1kUsd &&
+    price.outputPer1kUsd === shown.price.outputPer1kUsd;
   if (!isAsShown || source === "manual") return { price, priceSource: "manual" };
   return shown.priceSource === "catalogue" || isFromList(source)
     ? unknownPrice
@@ -93,7 +97,8 @@ function priceOf(form: ModelForm, { base, shown }: ModelBase): Pricing {
 function leftPrice(source: ModelForm["pricing_source"], { base, shown }: ModelBase): Pricing {
   if (isFromList(source)) return unknownPrice;
   const present = shown ?? base;
-  if (source === undefined || present.price === null) return { price: base.price, priceSource: base.priceSource };
+  if (source === undefined || present.price === null)
+    return { price: base.price, priceSource: base.priceSource };
   return { price: present.price, priceSource: source === "provider" ? "provider" : "manual" };
 }
 
@@ -125,7 +130,10 @@ function capabilitiesOf(listed: NonNullable<ModelForm["capabilities"]> | null): 
   const known = listed.map((name, index) => {
     const capability = parseCapability(name);
     if (capability !== null) return capability;
-    throw invalid(`capabilities.${index}`, `is no capability; the known ones are ${capabilityNames.join(", ")}`);
+    throw invalid(
+      `capabilities.${index}`,
+      `is no capability; the known ones are ${capabilityNames.join(", ")}`,
+    );
   });
   return [...completeCapabilities(known)];
 }

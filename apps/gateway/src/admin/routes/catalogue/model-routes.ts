@@ -44,7 +44,9 @@ export function modelRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       role: "viewer",
       querySchema: listQuery,
       action: null,
-      async handle({ query: { limit, offset, sort, provider, provider_id: providerId = provider, ...filters } }) {
+      async handle({
+        query: { limit, offset, sort, provider, provider_id: providerId = provider, ...filters },
+      }) {
         const page = await createModelRepository(deps.db).page({
           limit,
           offset,
@@ -98,12 +100,23 @@ export function modelRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       action: "model.replace",
       async handle(call) {
         const id = call.params["id"] ?? "";
-        const { id: statedId = id, source: _s, version: _v, created_at: _c, updated_at: _u, ...rest } = call.body;
+        const {
+          id: statedId = id,
+          source: _s,
+          version: _v,
+          created_at: _c,
+          updated_at: _u,
+          ...rest
+        } = call.body;
         const { context_source: _source, warnings: _warnings, ...form } = rest;
         if (statedId !== id)
-          throw new TokenHubError("invalid_request", "`id` is not the one of the path; it cannot be changed.", {
-            param: "id",
-          });
+          throw new TokenHubError(
+            "invalid_request",
+            "`id` is not the one of the path; it cannot be changed.",
+            {
+              param: "id",
+            },
+          );
         return replyWith(await updateModel(deps, { id, form, call, isReplacement: true }));
       },
     }),
@@ -150,6 +163,9 @@ async function pricedOf(
   });
 }
 
-function replyWith(stored: Stored<CatalogueModel>, { status = 200 }: { readonly status?: number } = {}): AdminReply {
+function replyWith(
+  stored: Stored<CatalogueModel>,
+  { status = 200 }: { readonly status?: number } = {},
+): AdminReply {
   return reply(viewModel(stored), { status, version: stored.version });
 }

@@ -11,7 +11,8 @@ export function viewModel(stored: Stored<CatalogueModel>): object {
     upstream_name: entry.upstreamName,
     enabled: entry.enabled,
     weight: entry.weight,
-    max_context_tokens: entry.contextSource === null && entry.contextTokens === 0 ? null : entry.contextTokens,
+    max_context_tokens:
+      entry.contextSource === null && entry.contextTokens === 0 ? null : entry.contextTokens,
     context_source: entry.contextSource,
     max_output_tokens: entry.maxOutputTokens,
     input_per_1k: entry.price?.inputPer1kUsd ?? null,

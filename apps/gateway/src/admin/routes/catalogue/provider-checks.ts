@@ -1,5 +1,10 @@
 import { TokenHubError, type CatalogueProvider } from "@tokenhub/contracts";
-import { testConnection, validateApiKey, type ConnectionTest, type ProviderTarget } from "@tokenhub/providers";
+import {
+  testConnection,
+  validateApiKey,
+  type ConnectionTest,
+  type ProviderTarget,
+} from "@tokenhub/providers";
 import type { CatalogueAdminDeps } from "./catalogue-deps.ts";
 
 type CheckDeps = Pick<CatalogueAdminDeps, "keys" | "configuredKeyOf" | "runsInContainer">;

@@ -16,7 +16,10 @@ const credentialHeaders = new Set([
 const headersSchema = z
   .record(
     z.string().regex(headerName, "is no header name"),
-    z.string().max(4_096).regex(/^[^\p{Cc}]*$/u, "must have no control characters"),
+    z
+      .string()
+      .max(4_096)
+      .regex(/^[^\p{Cc}]*$/u, "must have no control characters"),
   )
   .refine((headers) => Object.keys(headers).length <= 32, "has more than 32 headers")
   .refine(
@@ -44,7 +47,8 @@ const providerFields = {
     description: "Further addresses of the same server; calls are spread over all of them.",
   }),
   credential_source: z.enum(["escrow", "env", "none"]).optional().meta({
-    description: "`escrow`: the vault; `env`: the variables named after the provider; `none`: no key is needed.",
+    description:
+      "`escrow`: the vault; `env`: the variables named after the provider; `none`: no key is needed.",
   }),
   cred_store: z.enum(["vault", "env", "none", ""]).optional().meta({
     description: "The older spelling of `credential_source`.",
@@ -69,11 +73,19 @@ const providerFields = {
   options: optionsSchema.optional(),
 };
 
-const typeField = z.string().trim().min(1).max(64).meta({ description: "A provider type, e.g. `openai` or `vllm`." });
+const typeField = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .meta({ description: "A provider type, e.g. `openai` or `vllm`." });
 
 /** Names that are paths of their own beside `/providers/{id}`. */
 const reservedIds = new Set(["test", "validate"]);
-const newId = providerIdSchema.refine((id) => !reservedIds.has(id), "is a path of this API; choose another name");
+const newId = providerIdSchema.refine(
+  (id) => !reservedIds.has(id),
+  "is a path of this API; choose another name",
+);
 
 export const createProviderSchema = z
   .strictObject({ id: newId, type: typeField, ...providerFields })

@@ -57,14 +57,20 @@ export function providerFromBody(form: ProviderForm, base: CatalogueProvider): C
   };
 }
 
-function credentialSourceOf(form: ProviderForm, base: CatalogueProvider): CatalogueProvider["credentialSource"] {
+function credentialSourceOf(
+  form: ProviderForm,
+  base: CatalogueProvider,
+): CatalogueProvider["credentialSource"] {
   const older = form.cred_store === "vault" ? "escrow" : form.cred_store || undefined;
   const stated = form.credential_source ?? older;
   if (older !== undefined && older !== stated)
     throw invalid("cred_store", "differs from credential_source, but both mean the same; keep one of them");
   const givesKey = typeof form.api_key === "string" && form.api_key !== "";
   if (givesKey && stated !== undefined && stated !== "escrow")
-    throw invalid("api_key", `is kept in the vault, but credential_source is ${stated}; leave one of them out`);
+    throw invalid(
+      "api_key",
+      `is kept in the vault, but credential_source is ${stated}; leave one of them out`,
+    );
   if (givesKey) return "escrow";
   if (stated !== undefined) return stated;
   return form.api_key === null && base.credentialSource === "escrow" ? "env" : base.credentialSource;

@@ -119,12 +119,23 @@ function writeRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       action: "provider.replace",
       async handle(call) {
         const id = call.params["id"] ?? "";
-        const { id: statedId = id, source: _s, version: _v, created_at: _c, updated_at: _u, ...rest } = call.body;
+        const {
+          id: statedId = id,
+          source: _s,
+          version: _v,
+          created_at: _c,
+          updated_at: _u,
+          ...rest
+        } = call.body;
         const { has_key: _hasKey, warnings: _warnings, ...form } = rest;
         if (statedId !== id)
-          throw new TokenHubError("invalid_request", "`id` is not the one of the path; it cannot be changed.", {
-            param: "id",
-          });
+          throw new TokenHubError(
+            "invalid_request",
+            "`id` is not the one of the path; it cannot be changed.",
+            {
+              param: "id",
+            },
+          );
         return change(deps, { id, form, call, isReplacement: true });
       },
     }),

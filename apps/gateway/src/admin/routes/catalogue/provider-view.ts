@@ -62,11 +62,13 @@ function warningsOf(provider: CatalogueProvider, { hasKey, runsInContainer }: Ci
     );
   const needsKey = findProvider(provider.type)?.credential === "required";
   if (needsKey && !hasKey && provider.credentialSource !== "none")
-    warnings.push("There is no key for this provider, so its calls will be refused. Give it one with api_key.");
+    warnings.push(
+      "There is no key for this provider, so its calls will be refused. Give it one with api_key.",
+    );
   return warnings;
 }
 
 function isLoopback(baseUrl: string | null): boolean {
   const host = baseUrl === null ? "" : new URL(baseUrl).hostname;
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\./.test(host);
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || host.startsWith("127.");
 }

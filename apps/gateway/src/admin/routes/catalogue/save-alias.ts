@@ -30,7 +30,10 @@ export async function createAlias(
   const stored = await transaction(deps.db, async (begun) => {
     const entry = aliasFromForm(form, plainAlias(id));
     await requireModels(begun, entry, []);
-    const made = createdEntry(await createAliasRepository(begun).create(entry, { nowMs: deps.now() }), nameOf(id));
+    const made = createdEntry(
+      await createAliasRepository(begun).create(entry, { nowMs: deps.now() }),
+      nameOf(id),
+    );
     await call.audit.record({ resourceKind: "alias", resourceId: id, detail: detailOf(entry) }, begun);
     return made;
   });
@@ -84,9 +87,9 @@ function aliasFromForm(form: AliasForm, base: CatalogueAlias): CatalogueAlias {
   return {
     id: base.id,
     enabled: form.enabled ?? base.enabled,
-    stickyBy: form.sticky_by === undefined ? base.stickyBy : form.sticky_by === "" ? "request" : form.sticky_by,
-    variants:
-      form.variants?.map(({ model_id: modelId, weight }) => ({ modelId, weight })) ?? base.variants,
+    stickyBy:
+      form.sticky_by === undefined ? base.stickyBy : form.sticky_by === "" ? "request" : form.sticky_by,
+    variants: form.variants?.map(({ model_id: modelId, weight }) => ({ modelId, weight })) ?? base.variants,
   };
 }
 
@@ -100,9 +103,13 @@ async function requireModels(
   const known = new Set(present.map(({ modelId }) => modelId));
   for (const [index, { modelId }] of variants.entries()) {
     if (known.has(modelId) || (await models.get(modelId)) !== null) continue;
-    throw new TokenHubError("invalid_request", `There is no model "${modelId}". Add it first, or name another one.`, {
-      param: `variants.${index}.model_id`,
-    });
+    throw new TokenHubError(
+      "invalid_request",
+      `There is no model "${modelId}". Add it first, or name another one.`,
+      {
+        param: `variants.${index}.model_id`,
+      },
+    );
   }
 }
 

@@ -12,7 +12,10 @@ export function storedMeta({ source, version, createdAtMs, updatedAtMs }: Stored
   };
 }
 
-export const readOnly = z.unknown().optional().meta({ description: "Read-only; ignored, so that what was read can be sent back." });
+export const readOnly = z
+  .unknown()
+  .optional()
+  .meta({ description: "Read-only; ignored, so that what was read can be sent back." });
 
 /** The same in a PUT body. */
 export const storedMetaShape = {

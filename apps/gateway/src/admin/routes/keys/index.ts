@@ -1,12 +1,5 @@
 import { idFrom, TokenHubError } from "@tokenhub/contracts";
-import {
-  builtInTenantIds,
-  createApiKeyRepository,
-  createProjectRepository,
-  createTenantRepository,
-  type ApiKey,
-  type StoredApiKey,
-} from "@tokenhub/persistence";
+import { createApiKeyRepository, type ApiKey, type StoredApiKey } from "@tokenhub/persistence";
 import { randomUUID } from "node:crypto";
 import type { AccessDatabase } from "../../../access/access-store.ts";
 import { newApiKeySecret, shownPrefixOf } from "../../../access/api-key-secret.ts";
@@ -29,6 +22,7 @@ import {
   type RotationBody,
 } from "./key-body.ts";
 import { presentKey } from "./present-key.ts";
+import { tenantOf } from "./tenant-of.ts";
 
 export interface KeyRouteDeps {
   readonly db: AccessDatabase;
@@ -273,27 +267,6 @@ async function resetBudget(deps: KeyRouteDeps, call: AdminCall): Promise<AdminRe
     return written;
   });
   return replyKey(deps, stored, { extra: { ok: true } });
-}
-
-/**
- * The tenant of a key: the stated one, else that of its project, else the default.
- * @throws TokenHubError `invalid_request` when tenant or project do not exist or do not belong together.
- */
-async function tenantOf(
-  transaction: AccessDatabase,
-  { stated, projectId }: { readonly stated: string | undefined; readonly projectId: string | null },
-): Promise<string> {
-  const project = projectId === null ? null : await createProjectRepository(transaction).get(projectId);
-  if (projectId !== null && project === null)
-    throw new TokenHubError("invalid_request", "There is no project of this id.", { param: "project_id" });
-  const tenantId = stated ?? project?.entry.tenantId ?? builtInTenantIds.default;
-  if ((await createTenantRepository(transaction).get(tenantId)) === null)
-    throw new TokenHubError("invalid_request", "There is no tenant of this id.", { param: "tenant_id" });
-  if (project !== null && project.entry.tenantId !== tenantId)
-    throw new TokenHubError("invalid_request", "The project belongs to another tenant.", {
-      param: "project_id",
-    });
-  return tenantId;
 }
 
 function secretFields({ entry }: StoredApiKey, secret: string) {

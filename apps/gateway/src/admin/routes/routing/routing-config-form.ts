@@ -23,7 +23,10 @@ const fields = {
   }),
 };
 
-const readOnly = z.unknown().optional().meta({ description: "Read-only; ignored, so that what was read can be sent back." });
+const readOnly = z
+  .unknown()
+  .optional()
+  .meta({ description: "Read-only; ignored, so that what was read can be sent back." });
 
 export const patchRoutingConfigSchema = z.strictObject(fields).meta({ id: "RoutingConfigChange" });
 export const replaceRoutingConfigSchema = z

@@ -7,7 +7,10 @@ import {
   type RoutingSettingName,
   type RoutingSettings,
 } from "../../../routing-settings/routing-setting.ts";
-import type { RoutingSettingsService, RoutingSettingsState } from "../../../routing-settings/routing-settings-service.ts";
+import type {
+  RoutingSettingsService,
+  RoutingSettingsState,
+} from "../../../routing-settings/routing-settings-service.ts";
 import { changedMeanwhile } from "../catalogue/found-entry.ts";
 import {
   patchRoutingConfigSchema,
@@ -106,7 +109,10 @@ async function save(deps: RoutingConfigDeps, { call, baseOf }: Saving): Promise<
         call,
       });
   }
-  throw new TokenHubError("conflict", "Others are changing the routing configuration all the time; try again.");
+  throw new TokenHubError(
+    "conflict",
+    "Others are changing the routing configuration all the time; try again.",
+  );
 }
 
 /** A value that the environment decides would be saved without effect. @throws TokenHubError `conflict` */

@@ -23,9 +23,13 @@ export const simulateSchema = z
       description: "Tokens of input; 0 or absent: what `messages` come to, else 500.",
     }),
     max_tokens: z.int().positive().nullable().optional(),
-    messages: z.array(z.looseObject({ role: z.string() })).max(10_000).optional().meta({
-      description: "As in a chat request; they are only counted.",
-    }),
+    messages: z
+      .array(z.looseObject({ role: z.string() }))
+      .max(10_000)
+      .optional()
+      .meta({
+        description: "As in a chat request; they are only counted.",
+      }),
     tools: z.array(z.looseObject({})).max(1_000).optional(),
     capabilities: z.array(z.string().max(64)).max(64).optional().meta({
       description: "Features that the model must have, e.g. `tools`.",
@@ -41,7 +45,10 @@ export type SimulateForm = z.infer<typeof simulateSchema>;
 const defaultInputTokens = 500;
 
 /** The request that is simulated, as routing sees a real one. @throws TokenHubError `invalid_request` */
-export function featuresFromForm(form: SimulateForm, defaults: RoutingDefaults): Omit<RoutingFeatures, "allowedModelIds"> {
+export function featuresFromForm(
+  form: SimulateForm,
+  defaults: RoutingDefaults,
+): Omit<RoutingFeatures, "allowedModelIds"> {
   const stated = Object.fromEntries(Object.entries(form).filter(([name]) => name in wishes));
   const inspected = inspect(form);
   return {
@@ -61,7 +68,10 @@ function inspect({ messages, tools }: SimulateForm): RequestInspection | null {
   return inspectRequest("openai-chat", { messages, ...(tools === undefined ? {} : { tools }) });
 }
 
-function inputTokensOf({ token_count: stated = 0 }: SimulateForm, inspected: RequestInspection | null): number {
+function inputTokensOf(
+  { token_count: stated = 0 }: SimulateForm,
+  inspected: RequestInspection | null,
+): number {
   if (stated > 0) return stated;
   return inspected?.estimatedInputTokens ?? defaultInputTokens;
 }
