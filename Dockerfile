@@ -20,8 +20,8 @@ FROM node:24-bookworm-slim AS base
 WORKDIR /app
 COPY --from=packages /app ./
 COPY . .
-# The user may write to /data, to /secrets (gateway and provider worker share it) and, while the image is built, to the cache of compiled code; to nothing else. Nothing here
-# installs packages any more, so what could do it goes.
+# The user may write to /data, to /secrets (which gateway and provider worker share) and, while the image is built, to the
+# cache of compiled code; to nothing else. Nothing here installs packages any more, so what could do it goes.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn* /opt/yarn-* \
  && chmod 755 scripts/start.mjs \

@@ -1,7 +1,9 @@
 import type { ScanRule } from "./scan-rule.ts";
 import { isForTests } from "./secret-rules.ts";
 
-const isCode = (path: string): boolean => /\.(?:ts|tsx|mjs|js)$/.test(path);
+/** The rules themselves and their tests spell what they look for. */
+const isCode = (path: string): boolean =>
+  /\.(?:ts|tsx|mjs|js)$/.test(path) && !path.startsWith("scripts/security-scan/");
 const isProductCode = (path: string): boolean =>
   /^(?:apps|packages)\//.test(path) && isCode(path) && !isForTests(path);
 const keepsSecrets = (path: string): boolean =>
@@ -19,7 +21,7 @@ export const codeRules: readonly ScanRule[] = [
   },
   {
     id: "shell-from-text",
-    pattern: /\b(?:exec|execSync)\(\s*`|\bshell: true\b/,
+    pattern: /(?<![.\w])exec(?:Sync)?\(\s*`|\bshell: true\b/,
     looksAt: isCode,
     because: "puts values into a shell command; pass them as arguments",
   },
@@ -31,7 +33,8 @@ export const codeRules: readonly ScanRule[] = [
   },
   {
     id: "weak-cipher",
-    pattern: /\bcreateCipher\(|["'`](?:aes-\d+-ecb|des|des3|rc4|bf-cbc)[\w-]*["'`]/,
+    pattern:
+      /\bcreateCipher\(|["'`](?:aes-?\d+-ecb|des(?:3|-[a-z0-9-]+)?|rc[24](?:-[a-z0-9-]+)?|bf-[a-z]+)["'`]/,
     looksAt: isCode,
     because: "protects nothing",
   },

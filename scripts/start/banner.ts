@@ -14,14 +14,7 @@ export interface BannerOptions {
 }
 
 /** What is printed once TokenHub answers: where it is, the key, and a line to try that works as it stands. */
-export function banner({
-  url,
-  dataFolder,
-  apiKey,
-  adminAccess,
-  isOpen,
-  trialModel,
-}: BannerOptions): string {
+export function banner({ url, dataFolder, apiKey, adminAccess, isOpen, trialModel }: BannerOptions): string {
   const model = trialModel === null ? {} : { model: trialModel };
   const body = JSON.stringify({ ...model, messages: [{ role: "user", content: "Hello" }] });
   const authorization = isOpen ? "" : ` -H "authorization: Bearer ${apiKey ?? "YOUR_KEY"}"`;

@@ -53,5 +53,6 @@ export function environmentFor<Environment extends Readonly<Record<string, strin
   environment: Environment,
 ): Environment {
   if (service === "gateway") return environment;
-  return { ...environment, ...Object.fromEntries(gatewaySecrets.map((name) => [name, undefined])) };
+  const names = gatewaySecrets.flatMap((name) => [name, `${name}_FILE`]);
+  return { ...environment, ...Object.fromEntries(names.map((name) => [name, undefined])) };
 }

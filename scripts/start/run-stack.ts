@@ -139,17 +139,15 @@ async function runServices({ options, start, lock, port, redisUrl }: RunServices
   const environment = serviceEnvironment({ options, port, redisUrl });
   const findAdminAccess = watchAdminToken(settings);
   // Started in reverse, because clean-up stops what was started last first.
-  const running = services
-    .toReversed()
-    .map((service) =>
-      start(
-        serviceSpec(service, {
-          root,
-          nodeArguments: settings.nodeArguments,
-          environment: environmentFor(service.name, environment),
-        }),
-      ),
-    );
+  const running = services.toReversed().map((service) =>
+    start(
+      serviceSpec(service, {
+        root,
+        nodeArguments: settings.nodeArguments,
+        environment: environmentFor(service.name, environment),
+      }),
+    ),
+  );
   options.onSignalForwarder?.((signal) => {
     for (const service of running) service.signal(signal);
   });

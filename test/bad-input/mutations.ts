@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { changes, cuts, withChanges, withCuts } from "../fuzz/json-damage.ts";
 import { endpointNames, endpoints, type BadRequest, type Endpoint } from "./refusal-bench.ts";
 
 /** Ordinary requests that touch every part of a contract; everything below is one of them with damage. */
@@ -72,108 +73,6 @@ const originals: Readonly<Record<Endpoint, readonly object[]>> = {
   ],
 };
 
-const strangeText = fc.oneof(
-  fc.constantFrom(
-    "",
-    "\u0000",
-    "\ud800",
-    "\r\n",
-    "__proto__",
-    "constructor",
-    "toString",
-    "../..",
-    "%00",
-    "auto",
-    "*",
-    "fast",
-    "data:image/png;base64,%%%",
-    "🙂".repeat(50),
-  ),
-  fc.string({ maxLength: 20 }),
-);
-const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
-  strangeText,
-  fc.constantFrom(null, true, false, 0, -1, 0.1, 1e21, -1e-9, Number.MAX_SAFE_INTEGER, [], {}, [null], [[]], {
-    type: "text",
-  }),
-  fc.jsonValue({ maxDepth: 3 }),
-  fc.object({
-    maxDepth: 2,
-    key: fc.constantFrom("type", "text", "content", "role", "id", "name", "function"),
-  }),
-);
-
-type Change = (holder: Record<string, unknown>, key: string) => void;
-
-const change: fc.Arbitrary<Change> = fc.oneof(
-  strangeValue.map((value): Change => (holder, key) => {
-    holder[key] = value;
-  }),
-  fc.constant<Change>((holder, key) => void Reflect.deleteProperty(holder, key)),
-  fc.constant<Change>((holder, key) => {
-    holder[key] = [holder[key]];
-  }),
-  fc.constant<Change>((holder, key) => {
-    holder[key] = { [key]: holder[key] };
-  }),
-  fc.constant<Change>((holder, key) => {
-    if (Array.isArray(holder[key])) holder[key] = [...holder[key], ...holder[key]];
-    else holder[key] = JSON.stringify(holder[key]) ?? "";
-  }),
-  strangeText.map((name): Change => (holder, key) => {
-    // As `JSON.parse` would: an own member, whatever its name.
-    const value = holder[key];
-    Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
-  }),
-);
-
-/** Walks down by the steps and changes what is there. */
-function changeAt(root: object, steps: readonly number[], apply: Change): void {
-  let holder = root as Record<string, unknown>;
-  for (const [position, step] of steps.entries()) {
-    const keys = Object.keys(holder);
-    const key = keys[step % Math.max(1, keys.length)];
-    if (key === undefined) return;
-    const inner = holder[key];
-    if (position === steps.length - 1 || typeof inner !== "object" || inner === null) {
-      if (!Array.isArray(holder) || Number(key) < holder.length) apply(holder, key);
-      return;
-    }
-    holder = inner as Record<string, unknown>;
-  }
-}
-
-const changes = fc.array(fc.tuple(fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }), change), {
-  minLength: 1,
-  maxLength: 3,
-});
-
-interface Cut {
-  readonly at: number;
-  readonly remove: number;
-  readonly insert: Uint8Array;
-}
-const cuts: fc.Arbitrary<readonly Cut[]> = fc.array(
-  fc.record({
-    at: fc.nat(),
-    remove: fc.nat(3),
-    insert: fc.oneof(
-      fc.uint8Array({ maxLength: 3 }),
-      fc
-        .constantFrom('"', "{", "}", "[", "]", ",", ":", "\\", "\\u12", "e9", "-", "null")
-        .map((text) => Buffer.from(text)),
-    ),
-  }),
-  { maxLength: 3 },
-);
-
-function withCuts(bytes: Buffer, damage: readonly Cut[]): Buffer {
-  return damage.reduce((current, { at, remove, insert }) => {
-    const start = at % (current.length + 1);
-    return Buffer.concat([current.subarray(0, start), insert, current.subarray(start + remove)]);
-  }, bytes);
-}
-
 const headerValue = fc.oneof(
   fc.constantFrom(
     "",
@@ -224,8 +123,7 @@ export function mutatedRequests(count: number, seed: number): BadRequest[] {
       headers: fc.option(headers, { nil: {} }),
     })
     .map(({ endpoint, pick, changes: applied, cuts: damage, headers: extra }): BadRequest => {
-      const body: object = structuredClone(originals[endpoint][pick] ?? {});
-      for (const [steps, apply] of applied) changeAt(body, steps, apply);
+      const body = withChanges(originals[endpoint][pick] ?? {}, applied);
       return {
         path: endpoints[endpoint].path,
         headers: sendable(extra),

@@ -7,6 +7,7 @@ import { findFreePort } from "../../scripts/start/free-port.ts";
 import { sampleFile } from "../../scripts/smoke/run-scenario.ts";
 import { ask, hello, untilHealthy } from "./ask.ts";
 import { findEngine, freshClone } from "./engine.ts";
+import { addedLimitMb } from "./image-size.ts";
 
 const engine = await findEngine();
 const buildLimitMs = 900_000;
@@ -79,6 +80,17 @@ describe.skipIf(engine === null)("docker compose", { timeout: 240_000 }, () => {
     expect(calls.map(({ headers }) => headers["authorization"])).toEqual([
       credentialHash("Bearer sk-only-in-the-vault"),
     ]);
+  });
+
+  it("S3-43: what each service adds to the base image stays under the documented bound", async () => {
+    const sizeOf = async (name: string): Promise<number> =>
+      Number(await engine?.docker(["image", "inspect", "-f", "{{.Size}}", name])) / 1_000_000;
+    const base = await sizeOf("node:24-bookworm-slim");
+    for (const name of ["gateway", "router-worker", "provider-worker"]) {
+      const addedMb = (await sizeOf(`tokenhub-${name}`)) - base;
+      expect(addedMb, name).toBeGreaterThan(10);
+      expect(addedMb, name).toBeLessThan(addedLimitMb.oneService);
+    }
   });
 
   it("S1-38, S1-39: .env.example copied unchanged and `up --build` start the whole product", async () => {

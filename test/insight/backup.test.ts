@@ -111,6 +111,9 @@ describe("npm run backup, npm run restore", () => {
       code: 0,
       output: expect.stringContaining(`TOKENHUB_DATA_DIR=${target}`),
     });
+    // It is not empty any more.
+    const again = await runScript("restore", [file, target]);
+    expect(again).toMatchObject({ code: 1, output: expect.stringContaining("is not empty") });
     const secondUrl = await urlOf(stack.startReal([], { TOKENHUB_DATA_DIR: target }));
     expect(await contentOf(secondUrl, token)).toEqual(before);
     const second = { url: secondUrl };
@@ -120,25 +123,23 @@ describe("npm run backup, npm run restore", () => {
     expect((await chat(secondUrl, ask)).status).toBe(200);
   }, 120_000);
 
-  it("refuse to write over a backup, and to restore into a folder that is not empty", async () => {
+  it("refuse to write over a file, and to restore from one that is no backup, and leave both as they were", async () => {
     const folder = await scratch();
     const file = join(folder, "taken.db");
     await writeFile(file, "something");
-    const target = join(folder, "full");
-    await mkdir(target);
-    await writeFile(join(target, "precious"), "");
     const data = join(folder, "data");
     await mkdir(data);
-    expect(await runScript("restore", [file, join(folder, "new")])).toMatchObject({
+    const target = join(folder, "new");
+    expect(await runScript("restore", [file, target])).toMatchObject({
       code: 1,
-      output: expect.stringContaining("cannot be used"),
+      output: expect.stringContaining("it is damaged or no SQLite file"),
     });
     expect(await runScript("backup", [file], { TOKENHUB_DATA_DIR: data })).toMatchObject({
       code: 1,
       output: expect.stringContaining("a file of that name exists"),
     });
     expect(await readFile(file, "utf8")).toBe("something");
-    expect(await readdir(target)).toEqual(["precious"]);
+    expect((await readdir(folder)).toSorted()).toEqual(["data", "taken.db"]);
   });
 
   it("say in one sentence how PostgreSQL is copied, and how they are used", async () => {

@@ -123,6 +123,26 @@ describe("GET /admin/v1/events", () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
+  it("tells when the vault is locked, opened and changed, with names and never with values", async () => {
+    await using site = await openInsightSite({ redisUrl });
+    await using stream = await followEvents(site.network, {
+      query: "?types=vault_locked,vault_unlocked,vault_entry_changed",
+    });
+    const value = "a-value-nobody-may-see";
+    expect((await site.send("PUT", "/vault/secrets/mine", { value })).status).toBe(200);
+    expect((await site.send("POST", "/vault/lock")).status).toBe(200);
+    const told = await until("both", () => {
+      const events = stream.seen.slice(1);
+      return events.length >= 2 ? events : null;
+    });
+    expect(told.map(({ type, data }) => [type, data["reason"]])).toEqual([
+      ["vault_entry_changed", "written"],
+      ["vault_locked", "request"],
+    ]);
+    expect(JSON.stringify(told)).toContain("mine");
+    expect(JSON.stringify(told)).not.toContain(value);
+  });
+
   it("refuses kinds of events that do not exist, and callers without a token", async () => {
     await using site = await openInsightSite({ redisUrl });
     expect(await site.get("/events?types=route_sucess")).toMatchObject({ status: 400 });

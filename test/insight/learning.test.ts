@@ -121,6 +121,7 @@ describe("the strategy thompson", () => {
     // Nobody has asked for it meanwhile, and nothing new was learned.
     await until("all to be forgotten", async () => (await publishedArms(site)).length === 0, 30_000);
     await untilAnsweredBy(gateway, "steady");
+    expect(await attemptsOf(site, "dear")).toBe(0);
   });
 });
 

@@ -2,7 +2,8 @@ import { Redis } from "ioredis";
 import { createKeyspace } from "@tokenhub/contracts";
 import { until } from "@tokenhub/testkit";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { openInsightSite, type InsightSite, type Json } from "./insight-site.ts";
+import { openSite } from "../lifecycle/site.ts";
+import { adminCall, adminToken, openInsightSite, type InsightSite, type Json } from "./insight-site.ts";
 
 let site: InsightSite;
 let requestId: string;
@@ -78,6 +79,28 @@ describe("GET /admin/v1/health", () => {
         reason: "HTTP 503",
       }),
     ]);
+  });
+});
+
+describe("the endpoints of a provider", () => {
+  it("S1-32: are shown as the provider workers' health checks find them", async () => {
+    await using checked = await openSite({
+      redisUrl: inject("redisUrl"),
+      env: { TOKENHUB_ADMIN_TOKEN: adminToken, TOKENHUB_ADMIN_RATE_LIMIT_RPS: "100000" },
+    });
+    const gateway = await checked.startGateway();
+    await checked.startProcess("provider-worker");
+    const endpoints = await until("a check", async () => {
+      const { json } = await adminCall(gateway, { method: "GET", path: "/health" });
+      const [first] = (json["providers"] as Json[]).filter(({ provider_id }) => provider_id === "openai-up");
+      const found = first?.["endpoints"] as Json[];
+      return found.length === 1 ? found : null;
+    });
+    expect(endpoints[0]).toMatchObject({
+      reachable: true,
+      status: 200,
+      endpoint: expect.stringContaining("127.0.0.1"),
+    });
   });
 });
 
@@ -211,12 +234,7 @@ describe("GET /admin/v1/rewards", () => {
     });
     await until("the arms", async () => {
       const { arms } = (await site.get("/rewards/arms")).json as { arms: Json[] };
-      return (
-        arms
-          .map((arm) => arm["model_id"])
-          .toSorted()
-          .join() === "claude-test,gpt-test"
-      );
+      return new Set(arms.map((arm) => arm["model_id"])).isSupersetOf(new Set(["claude-test", "gpt-test"]));
     });
   });
 });

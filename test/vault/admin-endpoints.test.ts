@@ -95,7 +95,11 @@ describe("the vault", () => {
     const gateway = await site.startAll({ keys: { other: "sk-configured" } });
     expect((await site.admin(gateway, "GET /info")).body).toMatchObject({ vault_enabled: false });
     const unlock = { admin_password: adminPassword };
-    for (const [call, body] of [["POST /vault/unlock", unlock], ["POST /vault/lock"], ["GET /vault/secrets"]] as const)
+    for (const [call, body] of [
+      ["POST /vault/unlock", unlock],
+      ["POST /vault/lock"],
+      ["GET /vault/secrets"],
+    ] as const)
       expect(codeOf(await site.admin(gateway, call, body))).toEqual([503, "vault_disabled"]);
     expect((await ask(gateway, { model: "other-model" })).status).toBe(200);
   });
@@ -188,10 +192,12 @@ describe("transfer", () => {
     const importFrom = (body: unknown): Promise<AdminAnswer> =>
       site.admin(gateway, "POST /vault/import", body);
     const ofA = sealForGenerationA("password-of-a", { sealed: "sk-from-a" });
-    expect((await importFrom({ source: JSON.stringify(ofA), password: "password-of-a" })).body).toMatchObject({
-      format: "generation-a",
-      imported: ["provider:sealed:api_key"],
-    });
+    expect((await importFrom({ source: JSON.stringify(ofA), password: "password-of-a" })).body).toMatchObject(
+      {
+        format: "generation-a",
+        imported: ["provider:sealed:api_key"],
+      },
+    );
     const rawKey = "0f".repeat(32);
     const ofB = sealForGenerationB(rawKey, { sealed: "sk-from-b", other: "sk-other-from-b" });
     expect((await importFrom({ source: ofB, key: rawKey, existing: "keep" })).body).toMatchObject({
@@ -203,7 +209,11 @@ describe("transfer", () => {
     await ask(gateway, { model: "other-model" });
     expect(site.keysSeen("up-sealed")).toEqual([seen("sk-from-a")]);
     expect(site.keysSeen("up-other")).toEqual([seen("sk-other-from-b")]);
-    for (const body of [{ source: ofB }, { source: ofB, key: rawKey, password: "both" }, { source: 7, key: rawKey }])
+    for (const body of [
+      { source: ofB },
+      { source: ofB, key: rawKey, password: "both" },
+      { source: 7, key: rawKey },
+    ])
       expect(codeOf(await importFrom(body))).toEqual([400, "invalid_request"]);
   });
 });
@@ -360,7 +370,8 @@ it("S1d-28: every change and every look at a secret is in the audit log, with wh
     "vault.unlock ok",
     "admin_token.rotate ok",
   ]);
-  for (const entry of entries) expect(entry.actor).toMatchObject({ kind: "password", name: "admin password" });
+  for (const entry of entries)
+    expect(entry.actor).toMatchObject({ kind: "password", name: "admin password" });
   const text = JSON.stringify(entries) + site.logLines.join("");
   for (const secret of [...values, adminPassword, "new-password"]) expect(text).not.toContain(secret);
 });

@@ -1,24 +1,12 @@
-import { freePort, startServiceProcess, until, type ServiceProcess } from "@tokenhub/testkit";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { until } from "@tokenhub/testkit";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject, it } from "vitest";
 import { ask } from "../lifecycle/ask.ts";
 import { admin, type AdminAnswer } from "./admin.ts";
-import { openVaultSite, seen, vaultCatalogue, type VaultSite } from "./vault-site.ts";
-
-/** A gateway in a process of its own, with the vault password that it made itself. */
-async function startGatewayProcess(site: VaultSite): Promise<ServiceProcess & { readonly url: string }> {
-  const port = await freePort();
-  const configPath = join(site.directory, "config.json");
-  await writeFile(configPath, JSON.stringify(vaultCatalogue(site.mock.url)));
-  const service = await startServiceProcess("gateway", {
-    ...site.env,
-    TOKENHUB_CONFIG: configPath,
-    TOKENHUB_PORT: String(port),
-  });
-  return { ...service, url: `http://127.0.0.1:${port}`, output: service.output };
-}
+import { startGatewayProcess } from "./gateway-process.ts";
+import { openVaultSite, seen } from "./vault-site.ts";
 
 it("S2-42, S4-42: a gateway killed at any moment of a change leaves the old state or the new one, and starts again", async () => {
   await using site = await openVaultSite({
@@ -53,7 +41,7 @@ it("S2-42, S4-42: a gateway killed at any moment of a change leaves the old stat
     })();
     changing.catch(() => undefined);
     await sleep(killAfterMs);
-    await gateway.kill();
+    await gateway.service.kill();
     await expect(changing).rejects.toThrow();
 
     await using again = await startGatewayProcess(site);
@@ -77,7 +65,9 @@ it("a key that was stored by a gateway that died before it could tell the worker
   await site.admin(gateway, "PATCH /providers/sealed", { api_key: "sk-first" });
   await ask(gateway, { model: "sealed-model" });
   // The other gateway writes to the database, and nobody hears of it in Redis.
-  const silenced = await site.startGateway({ env: { TOKENHUB_REDIS_PREFIX: `${site.redisPrefix}-elsewhere` } });
+  const silenced = await site.startGateway({
+    env: { TOKENHUB_REDIS_PREFIX: `${site.redisPrefix}-elsewhere` },
+  });
   await site.admin(silenced, "PATCH /providers/sealed", { api_key: "sk-second" });
   await until(
     "the new key",

@@ -101,7 +101,9 @@ it("S2-38, S2-46: a wrong configured password stops the start with a sentence, a
   const before = await filesOf(site.directory);
   await expect(
     site.startGateway({ env: { TOKENHUB_ADMIN_PASSWORD: "some-other-password" } }),
-  ).rejects.toThrow("The vault cannot be opened with TOKENHUB_ADMIN_PASSWORD: It was made under another password.");
+  ).rejects.toThrow(
+    "The vault cannot be opened with TOKENHUB_ADMIN_PASSWORD: It was made under another password.",
+  );
   expect(await filesOf(site.directory)).toEqual(before);
   await using again = await site.startGateway();
   expect(await isLocked(site, again)).toBe(false);
@@ -128,7 +130,11 @@ it("D6, S4-2: without an admin password the encryption key is the vault's passwo
 it("S4-42, D6: the raw key is changed like a password, and the next start opens with the new one", async () => {
   const [before, after] = ["ab".repeat(32), "cd".repeat(32)];
   await using site = await open({
-    env: { TOKENHUB_ADMIN_PASSWORD: "", TOKENHUB_ADMIN_TOKEN: "t".repeat(32), TOKENHUB_ENCRYPTION_KEY: before },
+    env: {
+      TOKENHUB_ADMIN_PASSWORD: "",
+      TOKENHUB_ADMIN_TOKEN: "t".repeat(32),
+      TOKENHUB_ENCRYPTION_KEY: before,
+    },
   });
   const bearer = "t".repeat(32);
   {
@@ -240,8 +246,10 @@ it("S3-39, S3-73, S3-74, S2-50: vault.stored_keys are in the vault after the sta
 it("S4-47: vault.stored_keys without their key, or with another one, stop the start and name the variable", async () => {
   const storedKeys = sealForGenerationB("42".repeat(32), { sealed: "sk-from-the-file" });
   await using site = await open({ config: { vault: { stored_keys: storedKeys } } });
-  await expect(site.startGateway()).rejects.toThrow("set TOKENHUB_ENCRYPTION_KEY to the key they were sealed with");
-  await expect(
-    site.startGateway({ env: { TOKENHUB_ENCRYPTION_KEY: "43".repeat(32) } }),
-  ).rejects.toThrow("vault.stored_keys do not open with TOKENHUB_ENCRYPTION_KEY");
+  await expect(site.startGateway()).rejects.toThrow(
+    "set TOKENHUB_ENCRYPTION_KEY to the key they were sealed with",
+  );
+  await expect(site.startGateway({ env: { TOKENHUB_ENCRYPTION_KEY: "43".repeat(32) } })).rejects.toThrow(
+    "vault.stored_keys do not open with TOKENHUB_ENCRYPTION_KEY",
+  );
 });

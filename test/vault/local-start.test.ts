@@ -52,7 +52,10 @@ test("every service gets the cluster secret; what opens vault or administration 
   await command.waitFor("TokenHub is running");
   const file = path.join(stack.dataFolder, "cluster-secret");
   const clusterSecret = readFileSync(file, "utf8").trim();
-  expect([clusterSecret, statSync(file).mode & 0o777]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), 0o600]);
+  expect([clusterSecret, statSync(file).mode & 0o777]).toEqual([
+    expect.stringMatching(/^[0-9a-f]{64}$/),
+    0o600,
+  ]);
   for (const service of ["gateway", "router-worker", "provider-worker"]) {
     const line = stack.events().find((event) => event.startsWith(`${service} environment `)) ?? "";
     const environment = JSON.parse(line.slice(`${service} environment `.length));
@@ -64,7 +67,8 @@ test("every service gets the cluster secret; what opens vault or administration 
         service === "gateway" ? secret : undefined,
       ]);
   }
-  for (const secret of [...Object.values(secrets), clusterSecret]) expect(command.output()).not.toContain(secret);
+  for (const secret of [...Object.values(secrets), clusterSecret])
+    expect(command.output()).not.toContain(secret);
 });
 
 test("S4-41: a cluster secret of the operator's own is handed on, and no other is made", async () => {
@@ -79,7 +83,11 @@ test("S4-41: a cluster secret of the operator's own is handed on, and no other i
 
 test("S4-1: -generate-key prints a key on a line of its own under npm start and as the container's program, and starts nothing", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "tokenhub-generate-"));
-  const env = { ...process.env, TOKENHUB_DATA_DIR: path.join(folder, "data"), TOKENHUB_CONFIG: "/nowhere.yaml" };
+  const env = {
+    ...process.env,
+    TOKENHUB_DATA_DIR: path.join(folder, "data"),
+    TOKENHUB_CONFIG: "/nowhere.yaml",
+  };
   const keys: string[] = [];
   for (const [command, ...words] of [
     ["npm", "start", "--", "-generate-key"],

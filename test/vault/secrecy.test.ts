@@ -26,7 +26,10 @@ it("S0-3, S3-52, S1d-6, S1d-26: nothing unsealed of the vault is in Redis, in a 
     dumps.push(await dumpRedis(site.redis, site.redisPrefix));
   };
   const request = async (): Promise<string> => {
-    const answer = await ask(gateway, { model: "sealed-model", headers: { "x-tokenhub-timeout-ms": "3000" } });
+    const answer = await ask(gateway, {
+      model: "sealed-model",
+      headers: { "x-tokenhub-timeout-ms": "3000" },
+    });
     answers.push(answer.raw + JSON.stringify([...answer.headers]));
     dumps.push(await dumpRedis(site.redis, site.redisPrefix));
     return answer.requestId;
@@ -54,7 +57,10 @@ it("S0-3, S3-52, S1d-6, S1d-26: nothing unsealed of the vault is in Redis, in a 
     });
     await request();
   }
-  await administer("POST /vault/rotate", { old_password: wrongPassword, new_password: "irrelevant-password" });
+  await administer("POST /vault/rotate", {
+    old_password: wrongPassword,
+    new_password: "irrelevant-password",
+  });
   await administer("POST /vault/lock");
   await administer("POST /vault/unlock", { admin_password: wrongPassword });
   await administer("PUT /vault/secrets/other", { value: secret });

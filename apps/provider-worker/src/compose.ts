@@ -17,7 +17,6 @@ import {
   followCatalogue,
   jobCatalogue,
 } from "@tokenhub/queue";
-import { defaultRecoveryPolicy } from "@tokenhub/resilience";
 import {
   createJobTracing,
   createLogger,
@@ -40,6 +39,7 @@ import { createExecuteCall } from "./handlers/execute-call.ts";
 import { followKeys } from "./keys/follow-keys.ts";
 import { openKeys } from "./keys/open-keys.ts";
 import { createProviderQueues } from "./provider-queues.ts";
+import { recoveryPolicyOf } from "./recovery-policy-of.ts";
 import { createRunningCalls } from "./running-calls.ts";
 
 export type { ProviderWorkerConfig } from "./config.ts";
@@ -107,7 +107,7 @@ export async function compose(
     producer,
     client,
     running,
-    policy: defaultRecoveryPolicy,
+    policy: recoveryPolicyOf(config.retries),
     events: createCallEvents({ logger, metrics, tracing }),
     findTarget: targets.find,
     keys,

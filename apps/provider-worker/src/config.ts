@@ -21,6 +21,8 @@ export interface ProviderWorkerConfig {
   readonly onlyProviders: readonly string[] | null;
   /** How long running calls may take to finish after SIGTERM, before they are handed to another worker. */
   readonly drainMs: number;
+  /** What the configuration says of retries; null or absent: the product's own. */
+  readonly retries?: Pick<ProductConfig["routing"], "maxRetries" | "retryBackoffMs">;
   /** Modules that bring provider classes; absent: none. */
   readonly customProviders?: ProductConfig["customProviders"];
   /** Whether the providers' endpoints are checked regularly; absent: no. */
@@ -51,6 +53,7 @@ export async function readProviderWorkerConfig(env: Environment): Promise<Provid
     logLevel: product.logLevel,
     onlyProviders: read.envList("TOKENHUB_PROVIDERS"),
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 120_000,
+    retries: product.routing,
     customProviders: product.customProviders,
     healthProbe: product.healthProbe,
     tracing: readTracingConfig(env),

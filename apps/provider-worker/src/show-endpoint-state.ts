@@ -12,7 +12,10 @@ export interface EndpointStateDeps {
 const keptMs = 600_000;
 
 /** Puts what a health check found out where the gateways read it, for the people who ask. */
-export function showEndpointState({ redis, keyspace, onError }: EndpointStateDeps, state: EndpointState): void {
+export function showEndpointState(
+  { redis, keyspace, onError }: EndpointStateDeps,
+  state: EndpointState,
+): void {
   const { isReachable, status, durationMs, reason, checkedAtMs } = state;
   const key = `${keyspace.providerHealth(state.providerId)}:endpoints`;
   redis

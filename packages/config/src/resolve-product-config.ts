@@ -161,8 +161,10 @@ function resolveAdmin(reader: EnvironmentReader): ProductConfig["admin"] {
 }
 
 function readClusterSecret(reader: EnvironmentReader): Secret | null {
-  const secret = reader.envSecret("TOKENHUB_CLUSTER_SECRET");
-  if (secret === null || /^[0-9a-fA-F]{64}$/.test(secret.reveal())) return secret;
+  // Its file is not read here: the gateway makes it when it is missing, and the workers wait for it.
+  const text = reader.envString("TOKENHUB_CLUSTER_SECRET");
+  if (text === null) return null;
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return new Secret(text);
   throw new ConfigError(
     "TOKENHUB_CLUSTER_SECRET is not 64 hexadecimal digits; make one with -generate-key and give it to every service.",
   );
@@ -209,9 +211,9 @@ function resolveVault(file: FileConfig, reader: EnvironmentReader): ProductConfi
 /** An invalid key stops the start: replacing it silently would make everything sealed with it unreadable. */
 function resolveEncryptionKey(file: FileConfig, reader: EnvironmentReader): Secret | null {
   const name = file.vault.encryptionKeyEnv ?? "TOKENHUB_ENCRYPTION_KEY";
-  const text = reader.envString(name);
-  if (text === null) return file.encryptionKey;
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return new Secret(text);
+  const key = reader.envSecret(name);
+  if (key === null) return file.encryptionKey;
+  if (/^[0-9a-fA-F]{64}$/.test(key.reveal())) return key;
   throw new ConfigError(
     `${name} is not 64 hexadecimal digits; make a key with -generate-key and set ${name} to it.`,
   );

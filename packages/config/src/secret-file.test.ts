@@ -46,7 +46,10 @@ test("what a crash left beside the file is cleared away, what another process is
   for (const draft of [old, young]) writeFileSync(draft ?? "", "half a secr");
   utimesSync(old ?? "", new Date(0), new Date(0));
   replaceSecretFile(path, "second");
-  expect(readdirSync(join(folder, "deep")).toSorted()).toEqual(["admin-token", `admin-token.${"1".repeat(12)}.draft`]);
+  expect(readdirSync(join(folder, "deep")).toSorted()).toEqual([
+    "admin-token",
+    `admin-token.${"1".repeat(12)}.draft`,
+  ]);
 });
 
 test("a missing file is no secret; a folder that cannot be made is one sentence with the path", () => {

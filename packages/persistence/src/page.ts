@@ -44,6 +44,7 @@ export async function selectPage<Row>(db: Kysely<Schema>, query: PageQuery): Pro
   const selection = columns === undefined ? sql`*` : sql.join(columns.map((column) => sql.ref(column)));
   const order = orderBy.flatMap(({ column, direction, isNullable = false }) => [
     ...(isNullable ? [sql`${sql.ref(column)} is null`] : []),
+    // security-scan: statement-from-text the direction is one of two words of ours
     sql`${sql.ref(column)} ${sql.raw(direction)}`,
   ]);
   const { rows } = await sql<Row>`

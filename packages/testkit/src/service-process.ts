@@ -27,6 +27,8 @@ export async function startServiceProcess(app: string, env: Record<string, strin
       NODE_COMPILE_CACHE: `${root}.cache/compile`,
       TOKENHUB_RATE_LIMIT_RPS: "100000",
       TOKENHUB_RATE_LIMIT_BURST: "100000",
+      // Tests count the calls an upstream gets.
+      TOKENHUB_HEALTH_PROBE_DISABLED: "true",
       ...env,
       TOKENHUB_ADMIN_PORT: String(adminPort),
     },

@@ -167,6 +167,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
         onlyProviders: null,
         keyOf,
         customProviders: product.customProviders,
+        retries: product.routing,
         clusterSecret: Buffer.from(env["TOKENHUB_CLUSTER_SECRET"] ?? testClusterSecret, "hex"),
       },
       { logger: loggerFor("provider-worker") },

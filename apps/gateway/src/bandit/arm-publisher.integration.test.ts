@@ -67,7 +67,8 @@ test("a Redis that has lost the snapshot gets it again", async () => {
   stored.push(arm("a"));
   await publisher.publish();
   await redis.del(keyspace.bandit);
-  await until("the snapshot", async () => (await published())?.length === 1);
+  await until("the snapshot", () => published());
+  expect(await published()).toEqual([arm("a")]);
 });
 
 test("arms fade for the routers without any new reward, and those that say nothing any more are left out", async () => {
@@ -83,6 +84,7 @@ test("arms fade for the routers without any new reward, and those that say nothi
   await until("half of it", async () => (await published())?.[0]?.alpha === 3);
   nowMs = 100 * halfLifeMs;
   await until("nothing", async () => (await published())?.length === 0);
+  expect(publisher.arms().size).toBe(0);
 });
 
 test("a database that does not answer is reported and leaves the snapshot as it was", async () => {

@@ -20,7 +20,7 @@ export interface ArmPublisherOptions {
 
 export interface ArmPublisher extends AsyncDisposable {
   /** The arms as last published. */
-  arms(): ArmIndex;
+  readonly arms: () => ArmIndex;
   /** Publishes soon, because rewards were recorded. */
   noteChange(): void;
   /** Publishes now what SQL has. */

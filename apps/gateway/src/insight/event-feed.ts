@@ -13,7 +13,7 @@ export interface EventFeedOptions {
 /** The event log as streams of this gateway follow it. */
 export interface EventFeed extends Disposable {
   /** This gateway has written events: look at once. */
-  nudge(): void;
+  readonly nudge: () => void;
   /**
    * Follows the log behind an event's id, or from now on.
    * @throws TokenHubError `overloaded` when there are too many subscribers.

@@ -27,7 +27,7 @@ export interface HealthWatchOptions {
 
 export interface HealthWatch extends AsyncDisposable {
   /** Compares now. */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
 }
 
 const stateSchema = z.object({ status: z.string(), breaker: z.string() });

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 
 /** Whether this gateway does what only one of them should do. */
 export interface Leadership extends AsyncDisposable {
-  isLeader(): boolean;
+  readonly isLeader: () => boolean;
 }
 
 export interface LeadershipOptions {

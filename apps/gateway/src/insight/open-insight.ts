@@ -35,8 +35,11 @@ export interface Insight extends AsyncDisposable {
   readonly stats: StatsReader;
   readonly upkeep: Upkeep;
   /** Appends an event and shows it to those who follow; a failure is reported, not thrown. */
-  tell(type: EventType, fields: Readonly<Record<string, string | number | boolean | null>>): void;
-  tellOverdueKey(key: OverdueKey): void;
+  readonly tell: (
+    type: EventType,
+    fields: Readonly<Record<string, string | number | boolean | null>>,
+  ) => void;
+  readonly tellOverdueKey: (key: OverdueKey) => void;
 }
 
 export interface InsightOptions {

@@ -209,6 +209,7 @@ describe("a fact that cannot become a row", () => {
     const { notes } = await start();
     await until("the row", () => notes.rows === 1);
     await until("the other to be all that is left", async () => (await redis.xlen(aside)) === 1);
+    expect(notes).toEqual({ rows: 1, setAside: [], errors: [] });
   });
 
   test("because the database refuses it alone is found among the others, which are written", async () => {
@@ -259,4 +260,5 @@ test("a Redis that lost the stream and its group gets them again", async () => {
   await redis.del(keyspace.facts);
   await append(buildFact(2));
   await until("the second row", () => notes.rows === 2);
+  expect(notes.setAside).toEqual([]);
 });

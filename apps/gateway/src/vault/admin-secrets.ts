@@ -1,4 +1,9 @@
-import { readOrCreateSecretFile, readSecretFile, replaceSecretFile, type ProductConfig } from "@tokenhub/config";
+import {
+  readOrCreateSecretFile,
+  readSecretFile,
+  replaceSecretFile,
+  type ProductConfig,
+} from "@tokenhub/config";
 import { TokenHubError } from "@tokenhub/contracts";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";

@@ -71,7 +71,8 @@ export function createKeyPublisher(options: KeyPublisherOptions): KeyPublisher {
       if (publication.lease !== null && !vault.isUnlocked()) await takeLeaseAway();
       if (!isTaken) continue;
       publishedAtMs = now();
-      if (hasUntoldChange(publishedRevision, publication.revision, told)) told.push({ kind: "keys-replaced" });
+      if (hasUntoldChange(publishedRevision, publication.revision, told))
+        told.push({ kind: "keys-replaced" });
       publishedRevision = publication.revision;
       // What was written between reading and replacing by force counts after all.
       if (!force) return;

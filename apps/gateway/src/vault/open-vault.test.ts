@@ -1,4 +1,10 @@
-import { createVault, type StoredEntry, type Vault, type VaultRecord, type VaultStore } from "@tokenhub/vault";
+import {
+  createVault,
+  type StoredEntry,
+  type Vault,
+  type VaultRecord,
+  type VaultStore,
+} from "@tokenhub/vault";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +21,7 @@ interface Bench {
   readonly folder: string;
   readonly own: OwnPassword;
   /** A process that starts anew: locked, over the same store. */
-  start(): Vault;
+  readonly start: () => Vault;
 }
 
 function setup(): Bench {
@@ -37,7 +43,10 @@ function setup(): Bench {
 
 function memoryStore(): VaultStore {
   let record: VaultRecord | null = null;
-  const write = (expected: number | null, change: (before: VaultRecord | null) => Omit<VaultRecord, "revision">) => {
+  const write = (
+    expected: number | null,
+    change: (before: VaultRecord | null) => Omit<VaultRecord, "revision">,
+  ) => {
     if ((record?.revision ?? null) !== expected) return Promise.resolve(false);
     record = { ...change(record), revision: (expected ?? 0) + 1 };
     return Promise.resolve(true);
@@ -90,7 +99,9 @@ test("a vault that only a later secret opens is opened and called outdated", asy
 test("D3: in production nothing is made without a secret", async () => {
   const { own, start, folder } = setup();
   const vault = start();
-  expect(await openVault({ vault, secrets: [], own, makesOwnPassword: false })).toEqual({ kind: "no-secret" });
+  expect(await openVault({ vault, secrets: [], own, makesOwnPassword: false })).toEqual({
+    kind: "no-secret",
+  });
   expect([await vault.state(), readdirSync(folder)]).toEqual(["uninitialised", []]);
 });
 
@@ -105,11 +116,15 @@ test("S4-47: a secret that is too short for a vault stops the start with the set
 test("a vault that another gateway made is left alone by one that knows no secret", async () => {
   const here = setup();
   await openVault({ vault: here.start(), secrets: [first], own: here.own, makesOwnPassword: true });
-  expect(await openVault({ vault: here.start(), secrets: [], own: here.own, makesOwnPassword: true })).toEqual({
+  expect(
+    await openVault({ vault: here.start(), secrets: [], own: here.own, makesOwnPassword: true }),
+  ).toEqual({
     kind: "no-secret",
   });
   writeFileSync(here.own.path, "made-for-another-vault\n");
-  expect(await openVault({ vault: here.start(), secrets: [], own: here.own, makesOwnPassword: true })).toEqual({
+  expect(
+    await openVault({ vault: here.start(), secrets: [], own: here.own, makesOwnPassword: true }),
+  ).toEqual({
     kind: "foreign",
   });
 });

@@ -148,8 +148,7 @@ function startPublisher(
     },
     clusterSecret,
     // The lease of a person's unlock lasts until the vault locks itself, which sealing it takes care of.
-    leaseTtlMs: () =>
-      relay.unlockedBy === "person" && autoLockMs !== null ? autoLockMs : rollingLeaseTtlMs,
+    leaseTtlMs: () => (relay.unlockedBy === "person" && autoLockMs !== null ? autoLockMs : rollingLeaseTtlMs),
     beforePublishing,
     onUse: () => vault.touch(),
     onTrouble: (error) =>

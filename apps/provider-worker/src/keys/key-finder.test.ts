@@ -6,7 +6,13 @@ interface Bench {
   readonly finder: KeyFinder;
   readonly clock: { nowMs: number };
   readonly vault: { lookup: KeyLookup; sealed: string | null };
-  readonly seen: { lookups: number; uses: number; unreadable: string[]; dropped: string[]; forgotten: number };
+  readonly seen: {
+    lookups: number;
+    uses: number;
+    unreadable: string[];
+    dropped: string[];
+    forgotten: number;
+  };
   readonly afterSleep: { run: () => void };
 }
 

@@ -20,14 +20,7 @@ export interface OpenKeysOptions {
 const linesPerMinute = 6;
 
 /** The keys of this worker: what the gateways publish of the vault, then what is configured. */
-export function openKeys({
-  clusterSecret,
-  keyOf,
-  redis,
-  keyspace,
-  logger,
-  now,
-}: OpenKeysOptions): KeyFinder {
+export function openKeys({ clusterSecret, keyOf, redis, keyspace, logger, now }: OpenKeysOptions): KeyFinder {
   const source = createPublishedKeys(redis, keyspace);
   const limiter = createLineLimiter({ perMinute: linesPerMinute, now });
   if (clusterSecret === null) {
@@ -40,7 +33,9 @@ export function openKeys({
     cache: clusterSecret === null ? null : createKeyCache({ source, clusterSecret, now }),
     keyOf,
     onUse: () =>
-      void source.noteUse(now()).catch((error: unknown) => logger.warn({ err: error }, "Redis does not answer")),
+      void source
+        .noteUse(now())
+        .catch((error: unknown) => logger.warn({ err: error }, "Redis does not answer")),
     onUnreadable: (providerId) =>
       limiter.line((suppressed) =>
         logger.error(

@@ -13,6 +13,8 @@ const question = [{ role: "user", content: "Hello" }];
 
 /** By path; small requests that name no model, so that they work whatever is configured. */
 export const requestExamples: RequestExamples = {
+  "/v1/chat": { body: { request: { messages: question }, policy: { mode: "cheap" } } },
+  "/v1/completions": { body: { prompt: "Once upon a time" } },
   "/v1/chat/completions": { body: { messages: question } },
   "/v1/messages": { body: { max_tokens: 100, messages: question } },
   "/v1/embeddings": { body: { input: "Hello" } },

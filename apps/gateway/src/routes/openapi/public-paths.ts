@@ -1,11 +1,16 @@
 import {
   anthropicMessagesRequestSchema,
+  legacyChatRequestSchema,
+  nativeChatRequestSchema,
   openAiChatRequestSchema,
+  openAiCompletionsRequestSchema,
   openAiEmbeddingsRequestSchema,
 } from "@tokenhub/contracts";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
+import { outputFormatSchema, outputSchemaSchema } from "@tokenhub/shaping";
 import { routingWishesSchema } from "../../admission/routing-wishes.ts";
+import { wishHeaderNames } from "../../admission/wish-headers.ts";
 import { cacheHeaderName, cacheWishSchema } from "../../cache/cache-wish.ts";
 
 const openAiErrorSchema = z
@@ -46,22 +51,62 @@ const answerHeaders = z.object({
   age: z.string().optional().meta({ description: "Seconds since a kept answer was kept." }),
 });
 
+/** What is done to the answer; the same members in every body. */
+const answerWishes = {
+  output_format: outputFormatSchema
+    .safeExtend({
+      repair: z
+        .boolean()
+        .nullish()
+        .meta({ description: "Asks the model once more when its answer does not fit the schema." }),
+    })
+    .optional(),
+  include_decision: z.boolean().optional().meta({ description: "Adds the routing decision to the answer." }),
+  cache: cacheWishSchema.optional(),
+};
 const wishesSchema = routingWishesSchema
-  .extend({ cache: cacheWishSchema.optional() })
+  .extend({ ...answerWishes, output_schema: outputSchemaSchema.optional() })
   .meta({ id: "Wishes", description: "Wishes for TokenHub; removed before the request is forwarded." });
 const wishHeadersSchema = z.object({
+  ...Object.fromEntries(
+    wishHeaderNames.map((name) => [
+      name,
+      z
+        .string()
+        .optional()
+        .meta({ description: "The same as the routing wish of that name in the body, which wins." }),
+    ]),
+  ),
+  "x-tokenhub-timeout-ms": z
+    .string()
+    .optional()
+    .meta({ description: "Milliseconds to wait for the answer, at most the server's own limit." }),
   [cacheHeaderName]: z
     .string()
     .optional()
     .meta({ description: "`true`, a number of seconds, or `off`: the same as `tokenhub.cache`." }),
 });
 
+const nativeErrorSchema = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      request_id: z.string(),
+    }),
+  })
+  .meta({ id: "NativeError" });
+
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
+
+const withWishes = (body: z.ZodObject) => body.extend({ tokenhub: wishesSchema.optional() });
 
 interface GenerationDoc {
   readonly summary: string;
   readonly tag: string;
-  readonly body: z.ZodObject;
+  readonly body: z.ZodType;
   readonly error: z.ZodType;
   readonly canStream: boolean;
 }
@@ -78,7 +123,7 @@ function generation({ summary, tag, body, error, canStream }: GenerationDoc): Zo
     summary,
     tags: [tag],
     requestParams: { header: wishHeadersSchema },
-    requestBody: { required: true, content: json(body.extend({ tokenhub: wishesSchema.optional() })) },
+    requestBody: { required: true, content: json(body) },
     responses: {
       "200": {
         description: "The answer.",
@@ -103,11 +148,32 @@ const answers = (description: string, schema: z.ZodType) => ({
 
 /** What applications and operators call. */
 export const publicPaths: ZodOpenApiPathsObject = {
+  "/v1/chat": {
+    post: generation({
+      summary: "Chat, with policy and answer forms",
+      tag: "Native",
+      body: z.union([
+        nativeChatRequestSchema.extend({ ...answerWishes, policy: routingWishesSchema.optional() }),
+        legacyChatRequestSchema,
+      ]),
+      error: nativeErrorSchema,
+      canStream: true,
+    }),
+  },
+  "/v1/completions": {
+    post: generation({
+      summary: "Complete a text",
+      tag: "OpenAI",
+      body: withWishes(openAiCompletionsRequestSchema),
+      error: openAiErrorSchema,
+      canStream: true,
+    }),
+  },
   "/v1/chat/completions": {
     post: generation({
       summary: "Create a chat completion",
       tag: "OpenAI",
-      body: openAiChatRequestSchema,
+      body: withWishes(openAiChatRequestSchema),
       error: openAiErrorSchema,
       canStream: true,
     }),
@@ -116,7 +182,7 @@ export const publicPaths: ZodOpenApiPathsObject = {
     post: generation({
       summary: "Create embeddings",
       tag: "OpenAI",
-      body: openAiEmbeddingsRequestSchema,
+      body: withWishes(openAiEmbeddingsRequestSchema),
       error: openAiErrorSchema,
       canStream: false,
     }),
@@ -125,7 +191,7 @@ export const publicPaths: ZodOpenApiPathsObject = {
     post: generation({
       summary: "Create a message",
       tag: "Anthropic",
-      body: anthropicMessagesRequestSchema,
+      body: withWishes(anthropicMessagesRequestSchema),
       error: anthropicErrorSchema,
       canStream: true,
     }),
