@@ -89,7 +89,7 @@ describe("the endpoints of a provider", () => {
       env: { TOKENHUB_ADMIN_TOKEN: adminToken, TOKENHUB_ADMIN_RATE_LIMIT_RPS: "100000" },
     });
     const gateway = await checked.startGateway();
-    await checked.startProcess("provider-worker");
+    await checked.startProcess("provider-worker", { TOKENHUB_HEALTH_PROBE_DISABLED: "" });
     const endpoints = await until("a check", async () => {
       const { json } = await adminCall(gateway, { method: "GET", path: "/health" });
       const [first] = (json["providers"] as Json[]).filter(({ provider_id }) => provider_id === "openai-up");

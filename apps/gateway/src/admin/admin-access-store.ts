@@ -10,7 +10,7 @@ export interface StoredAdminToken {
 }
 
 /** A signed-in browser. The cookie's value is known by its hash only. */
-export interface AdminSession {
+interface AdminSession {
   readonly principalId: string;
   readonly principalName: string;
   readonly role: AdminRole;

@@ -8,7 +8,7 @@ export interface AuditNote {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-export interface AuditEntry extends AuditNote {
+interface AuditEntry extends AuditNote {
   readonly timestampMs: number;
   readonly action: string;
   readonly outcome: "ok" | "denied" | "failed";

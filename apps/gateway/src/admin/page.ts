@@ -9,11 +9,3 @@ export const pageQueryShape = {
   offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
 };
 export const pageQuerySchema = z.object(pageQueryShape);
-
-/** The shape of every list: what is on this page, and how many there are in all. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly total: number;
-  readonly limit: number;
-  readonly offset: number;
-}

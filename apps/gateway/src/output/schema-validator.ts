@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { SchemaTask, SchemaVerdict } from "./schema-worker.ts";
 
-export type SchemaOutcome =
+type SchemaOutcome =
   | { readonly kind: "valid" }
   | { readonly kind: "invalid"; readonly faults: SchemaVerdict["faults"] }
   /** The schema itself cannot be used. */

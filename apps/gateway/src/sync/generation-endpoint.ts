@@ -8,14 +8,14 @@ export type JsonObject = Record<string, unknown>;
 /** What a key must be allowed to do. */
 export type Scope = "chat" | "plan" | "embeddings";
 
-export const endpointPaths = [
+const endpointPaths = [
   "/v1/chat",
   "/v1/chat/completions",
   "/v1/completions",
   "/v1/messages",
   "/v1/embeddings",
 ] as const;
-export type EndpointPath = (typeof endpointPaths)[number];
+type EndpointPath = (typeof endpointPaths)[number];
 
 /** What the caller wants done to the answer beyond what the model gives. */
 export interface AnswerWishes {

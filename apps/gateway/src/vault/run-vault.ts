@@ -63,8 +63,9 @@ export async function runVault(
   }
   /** By the configured secret, after another gateway has changed or unlocked the vault. */
   async function reopen(): Promise<void> {
+    if (product.vault.lockOnStart === true || secrets.length + own.candidates().length === 0) return;
     try {
-      if (product.vault.lockOnStart !== true && (await vault.state()) === "locked") await open();
+      if ((await vault.state()) === "locked") await open();
     } catch (error) {
       logger.error({ err: error }, "the vault stays locked: the configured secret does not open it");
     }
@@ -79,7 +80,7 @@ export async function runVault(
     await open();
     if (vault.isUnlocked()) await takeOverStoredKeys();
   }
-  const publisher = stack.use(startPublisher(options, { vault, relay, beforePublishing: mark.heed }));
+  const publisher = stack.use(startPublisher(options, { vault, relay, beforePublishing: () => mark.heed() }));
   relay.connect(publisher);
   // Ahead of the publisher, which still has to take away a lease that nobody renews.
   stack.defer(() => vault[Symbol.dispose]());
