@@ -6,14 +6,17 @@ export interface Reply {
 }
 
 export interface Question {
+  /** Default: POST with a body, GET without one. */
+  readonly method?: string;
   readonly body?: unknown;
   readonly bearer?: string;
 }
 
-/** Asks a published port; a body makes it a POST. */
-export async function ask(url: string, { body, bearer }: Question = {}): Promise<Reply> {
+/** Asks a published port. */
+export async function ask(url: string, { method, body, bearer }: Question = {}): Promise<Reply> {
   const answer = await fetch(url, {
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: {
       "content-type": "application/json",
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),

@@ -1,10 +1,11 @@
 import { until } from "@tokenhub/testkit";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { credentialHash } from "@tokenhub/mock-llm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findFreePort } from "../../scripts/start/free-port.ts";
 import { sampleFile } from "../../scripts/smoke/run-scenario.ts";
+import { codeBlocksOf } from "../docs/code-block.ts";
 import { ask, hello, untilHealthy } from "./ask.ts";
 import { findEngine, freshClone } from "./engine.ts";
 import { addedLimitMb } from "./image-size.ts";
@@ -53,12 +54,14 @@ describe.skipIf(engine === null)("docker compose", { timeout: 240_000 }, () => {
 
   it("S0-3, S2-48, S2-70: a key added over HTTP is used by the worker, and is still there in new containers", async () => {
     env["TOKENHUB_ADMIN_PASSWORD"] = password;
-    env["TOKENHUB_OPENAI_BASE_URL"] = "http://mock-llm:8090";
     await compose("up", "-d");
     await untilHealthy(url);
     const bearer = password;
     const provider = { name: "openai", provider_type: "openai", api_key: "sk-only-in-the-vault" };
     expect((await ask(`${url}/admin/providers`, { body: provider, bearer })).status).toBe(200);
+    const address = { base_url: "http://mock-llm:8090" };
+    const changed = await ask(`${url}/admin/v1/providers/openai`, { method: "PATCH", body: address, bearer });
+    expect(changed.status).toBe(200);
     const model = {
       name: "gpt-5",
       provider: "openai",
@@ -78,7 +81,7 @@ describe.skipIf(engine === null)("docker compose", { timeout: 240_000 }, () => {
     expect((await chat()).status).toBe(200);
     const calls = (await askedOfStandIn()).filter((call) => call.path.endsWith("/chat/completions"));
     expect(calls.map(({ headers }) => headers["authorization"])).toEqual([
-      credentialHash("Bearer sk-only-in-the-vault"),
+      `Bearer ${credentialHash("sk-only-in-the-vault")}`,
     ]);
   });
 
@@ -113,6 +116,22 @@ describe.skipIf(engine === null)("docker compose", { timeout: 240_000 }, () => {
     const removed = engine?.docker(["rm", "-f", first]);
     expect((await Promise.all(chats)).map(({ status }) => status)).toEqual(Array(30).fill(200));
     await removed;
+  });
+
+  it("S1-62: the compose files of the deployment guide fit the one of the repository", async () => {
+    const guide = readFileSync(path.join(clone.folder, "docs", "DEPLOYMENT.md"), "utf8");
+    const files = codeBlocksOf(guide).filter(({ language }) => language === "yaml");
+    const names = files.map(({ code }, index) => {
+      const name = `guide-${index}.yml`;
+      writeFileSync(path.join(clone.folder, name), code);
+      return name;
+    });
+    expect(names).toHaveLength(2);
+    env["POSTGRES_PASSWORD"] = "a-password";
+    const all = ["docker-compose.yml", ...names].flatMap((name) => ["-f", name]);
+    const whole = await compose(...all, "config");
+    expect(whole).toContain("TOKENHUB_DEPLOYMENT: production");
+    expect(whole).toContain("postgres://tokenhub:a-password@postgres:5432/tokenhub");
   });
 
   it("S4-39: the compose file of the first container generation works as printed", async () => {

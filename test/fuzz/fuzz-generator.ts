@@ -36,7 +36,10 @@ function requestsFor(operation: Operation, values: SchemaValues): fc.Arbitrary<F
       query: queriesOf(operation.query, values),
       method: fc.oneof(
         { weight: 30, arbitrary: fc.constant(operation.method) },
-        { weight: 1, arbitrary: fc.constantFrom("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE") },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"),
+        },
       ),
       headers: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: strangeHeaders }),
       body: bodiesOf(operation, values),
@@ -78,7 +81,11 @@ const junk: fc.Arbitrary<Buffer> = fc.oneof(
       '{"a":1,"a":2}',
     )
     .map((text) => Buffer.from(text)),
-  fc.constantFrom(Buffer.from([0xff, 0xfe]), Buffer.from([0x1f, 0x8b, 8, 0]), Buffer.from('{"a":"\xed\xa0\x80"}', "latin1")),
+  fc.constantFrom(
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from([0x1f, 0x8b, 8, 0]),
+    Buffer.from('{"a":"\xed\xa0\x80"}', "latin1"),
+  ),
 );
 
 function bodiesOf(operation: Operation, values: SchemaValues): fc.Arbitrary<Buffer | null> {
@@ -87,20 +94,30 @@ function bodiesOf(operation: Operation, values: SchemaValues): fc.Arbitrary<Buff
     return fc.oneof({ weight: 9, arbitrary: nothing }, { weight: 1, arbitrary: junk });
   const fitting = valueOf(operation.body, values);
   const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value) ?? "null");
-  const damaged = fc
-    .tuple(fitting, changes)
-    .map(([value, applied]) => withChanges(value as object, applied));
+  const damaged = fc.tuple(fitting, changes).map(([value, applied]) => withChanges(value as object, applied));
   return fc.oneof(
     { weight: 10, arbitrary: fitting.map(bytes) },
     { weight: 7, arbitrary: damaged.map(bytes) },
-    { weight: 2, arbitrary: fc.tuple(damaged, cuts).map(([value, damage]) => withCuts(bytes(value), damage)) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(damaged, cuts).map(([value, damage]) => withCuts(bytes(value), damage)),
+    },
     { weight: 1, arbitrary: junk },
     { weight: 1, arbitrary: nothing },
   );
 }
 
-const usual: Readonly<Partial<Record<CallerName, number>>> = { admin: 60, password: 4, operator: 6, session: 4 };
-const usualConsumers: Readonly<Partial<Record<CallerName, number>>> = { consumer: 60, "one-model": 4, poor: 4 };
+const usual: Readonly<Partial<Record<CallerName, number>>> = {
+  admin: 60,
+  password: 4,
+  operator: 6,
+  session: 4,
+};
+const usualConsumers: Readonly<Partial<Record<CallerName, number>>> = {
+  consumer: 60,
+  "one-model": 4,
+  poor: 4,
+};
 
 function callersOf(template: string): fc.Arbitrary<CallerName> {
   const weights = template.startsWith("/admin") ? usual : usualConsumers;

@@ -1,4 +1,10 @@
-import { startTestNetwork, testApiKey, testClusterSecret, upstreamKey, type TestNetwork } from "@tokenhub/testkit";
+import {
+  startTestNetwork,
+  testApiKey,
+  testClusterSecret,
+  upstreamKey,
+  type TestNetwork,
+} from "@tokenhub/testkit";
 import { Redis } from "ioredis";
 import { adminPassword, adminToken } from "../admin/admin-client.ts";
 import type { CallerName } from "./fuzz-request.ts";
@@ -55,6 +61,7 @@ export async function startFuzzSite({ redisUrl }: { readonly redisUrl: string })
   await addFlakyProvider(network, keeper);
   const secrets = await createSecrets(keeper);
   await keeper.remember();
+  await keeper.restore({ keep: 1 });
 
   const resources = stack.move();
   return {
@@ -167,7 +174,14 @@ function credentialsOf(
       return bearer(`tokenhub_${String(seed).padStart(64, "0")}`);
     case "malformed":
       return malformed[seed % malformed.length] ?? [];
-    default:
+    case "operator":
+    case "viewer":
+    case "chat-only":
+    case "embeddings-only":
+    case "one-model":
+    case "poor":
+    case "disabled":
+    case "expired":
       return bearer(secrets[caller]);
   }
 }

@@ -14,9 +14,9 @@ const loopback = new Set(["127.0.0.1", "localhost", "::1"]);
  */
 export function confineNetwork(): NetworkConfinement {
   // oxlint-disable-next-line typescript/unbound-method -- called with the socket below
-  const connect = Socket.prototype.connect as (this: Socket, ...given: readonly unknown[]) => Socket;
+  const connect = Socket.prototype.connect as (this: Socket, ...given: unknown[]) => Socket;
   const refused = new Set<string>();
-  function confined(this: Socket, ...given: readonly unknown[]): Socket {
+  function confined(this: Socket, ...given: unknown[]): Socket {
     const host = hostOf(given);
     if (host === null || loopback.has(host)) return connect.apply(this, given);
     refused.add(host);

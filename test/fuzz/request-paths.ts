@@ -97,24 +97,38 @@ const strangePair = fc.oneof(
   fc.tuple(strangeText, strangeText).map(([name, value]) => `${encode(name)}=${encode(value)}`),
 );
 
+/** Optional by the description, but nothing is answered without them. */
+const nearlyRequired = new Set(["metric"]);
+
 /** A query of the parameters an operation knows, of others, or none; with its `?`. */
 export function queriesOf(parameters: readonly Parameter[], values: SchemaValues): fc.Arbitrary<string> {
-  const pairs = parameters.map(({ name, schema }) => {
-    const known = values.known[name];
-    const fitting = valueOf(schema, values);
-    const value =
-      known === undefined ? fitting : fc.oneof({ weight: 2, arbitrary: known }, { weight: 1, arbitrary: fitting });
-    return fc
-      .oneof({ weight: 5, arbitrary: value }, { weight: 1, arbitrary: strangeText })
-      .map((given) => `${name}=${encode(String(given))}`);
-  });
-  const pair = pairs.length === 0 ? strangePair : fc.oneof(...pairs);
-  const knownOnes = fc.array(pair, { maxLength: pairs.length === 0 ? 1 : 3 });
-  const list = fc.oneof(
-    { weight: 5, arbitrary: pairs.length === 0 ? fc.constant<string[]>([]) : knownOnes },
-    { weight: 1, arbitrary: fc.tuple(knownOnes, strangePair).map(([some, strange]) => [...some, strange]) },
+  const pairOf = (parameter: Parameter): fc.Arbitrary<string> => pairsOf(parameter, values);
+  const always = fc.tuple(...parameters.filter(({ name }) => nearlyRequired.has(name)).map(pairOf));
+  const others = parameters.filter(({ name }) => !nearlyRequired.has(name)).map(pairOf);
+  // Each once: a parameter that is stated twice is one of the strange ones.
+  const some = fc
+    .shuffledSubarray(others, { maxLength: Math.min(others.length, 4) })
+    .chain((chosen) => fc.tuple(...chosen));
+  const strange = fc.oneof(
+    { weight: 5, arbitrary: fc.constant<string[]>([]) },
+    { weight: 1, arbitrary: strangePair.map((pair) => [pair]) },
   );
-  return list.map((some) => (some.length === 0 ? "" : `?${some.join("&")}`));
+  return fc.tuple(always, some, strange).map((parts) => {
+    const pairs = parts.flat();
+    return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+  });
+}
+
+function pairsOf({ name, schema }: Parameter, values: SchemaValues): fc.Arbitrary<string> {
+  const known = values.known[name];
+  const fitting = valueOf(schema, values);
+  const value =
+    known === undefined
+      ? fitting
+      : fc.oneof({ weight: 2, arbitrary: known }, { weight: 1, arbitrary: fitting });
+  return fc
+    .oneof({ weight: 8, arbitrary: value }, { weight: 1, arbitrary: strangeText })
+    .map((given) => `${name}=${encode(String(given))}`);
 }
 
 /** As a browser would; lone surrogates become replacement characters. Placeholders stay as they are. */

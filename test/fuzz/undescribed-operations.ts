@@ -67,9 +67,6 @@ export const undescribedOperations: readonly Operation[] = [
     { model: text, prompt: text, max_tokens: { enum: [1, 20] }, stream: { type: "boolean" } },
     ["prompt"],
   ),
-  form("/v1/plan", { request: { type: "object", properties: { messages }, required: ["messages"] } }, [
-    "request",
-  ]),
   plain("GET", "/admin/providers"),
   plain("GET", "/admin/models"),
   form("/admin/providers", { name: text, provider_type: text, api_key: text, base_url: text }, [

@@ -10,7 +10,9 @@ export interface SchemaValues {
 
 const deepest = 6;
 /** More members than this at once would contradict one another in nearly every body. */
-const optionalMembers = 5;
+const optionalMembers = 4;
+/** Optional by the schema, but without them hardly anything gets far. */
+const nearlyRequired = new Set(["provider_id", "base_url"]);
 
 /** Values that fit a schema; members of a known name have a known value in most cases. */
 export function valueOf(schema: JsonSchema, values: SchemaValues, depth = 0): fc.Arbitrary<unknown> {
@@ -46,6 +48,7 @@ export function valueOf(schema: JsonSchema, values: SchemaValues, depth = 0): fc
       return fc.boolean();
     case "null":
       return fc.constant(null);
+    case undefined:
     default:
       return fc.oneof(strangeText, fc.jsonValue({ maxDepth: 2 }));
   }
@@ -57,7 +60,10 @@ interface Within {
 }
 
 function objectOf(schema: JsonSchema, { values, within }: Within): fc.Arbitrary<object> {
-  const required = new Set(schema.required ?? []);
+  const required = new Set([
+    ...(schema.required ?? []),
+    ...Object.keys(schema.properties ?? {}).filter((name) => nearlyRequired.has(name)),
+  ]);
   const members = Object.entries(schema.properties ?? {}).map(([name, inner]) => {
     const known = values.known[name];
     const value =

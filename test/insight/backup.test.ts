@@ -61,11 +61,12 @@ async function contentOf(url: string, token: string): Promise<Json> {
     providers: ((await get("/providers"))["items"] as Json[]).map(({ id, type }) => ({ id, type })),
     keys: ((await get("/apikeys"))["items"] ?? (await get("/apikeys"))["keys"]) as unknown,
     secret: (await get("/vault/secrets/mine"))["value"],
+    audit: ((await get("/audit?limit=1000"))["logs"] as Json[]).map(({ id, action }) => ({ id, action })),
   };
 }
 
 describe("npm run backup, npm run restore", () => {
-  it("S2-40: while requests run, copy everything into one file from which an empty folder becomes the same installation", async () => {
+  it("S2-40, S1-22: while requests run, copy everything into one file from which an empty folder becomes the same installation", async () => {
     await using stack = createStandInStack();
     const url = await urlOf(stack.startReal());
     const token = (await readFile(join(stack.dataFolder, "admin-token"), "utf8")).trim();

@@ -5,11 +5,17 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { productVariables } from "@tokenhub/config";
-import { expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { sampleFile } from "../../scripts/smoke/run-scenario.ts";
-import { assembleImageContents } from "./image-contents.ts";
+import { assembleImageContents, type ImageContents } from "./image-contents.ts";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
+
+let contents: ImageContents;
+beforeAll(async () => {
+  contents = await assembleImageContents();
+});
+afterAll(() => contents[Symbol.dispose]());
 const read = (name: string): Promise<string> => readFile(path.join(root, name), "utf8");
 
 interface Stage {
@@ -62,7 +68,6 @@ it.each(services)(
 
 it("S3-43: the images hold production packages only, and the documented bounds are those that are tested", async () => {
   expect(await read("Dockerfile")).toContain("npm ci --omit=dev");
-  using contents = await assembleImageContents();
   expect(contents.packages).toEqual(expect.arrayContaining(["express", "bullmq", "zod"]));
   for (const tool of ["vitest", "typescript", "oxlint", "turbo", "knip"])
     expect(contents.packages).not.toContain(tool);
@@ -73,8 +78,7 @@ it("S3-43: the images hold production packages only, and the documented bounds a
   for (const bound of bounds) expect(guide).toContain(`${bound} MB`);
 });
 
-it("S3-48, S3-62, S4-7, S4-39: what the image holds, run as the image runs it, is enough: three variables, a mounted file, nothing else", async () => {
-  using contents = await assembleImageContents();
+it("S3-48, S3-62, S4-2, S4-7, S4-39, D6: what the image holds, run as the image runs it, is enough: three variables, a mounted file, nothing else", async () => {
   const data = mkdtempSync(path.join(tmpdir(), "tokenhub-image-data-"));
   const config = path.join(data, "config.json");
   copyFileSync(sampleFile("multi-provider.json"), config);
@@ -113,6 +117,17 @@ it("S3-48, S3-62, S4-7, S4-39: what the image holds, run as the image runs it, i
     const { data: models } = (await answer.json()) as { data: { id: string }[] };
     expect(models.map(({ id }) => id)).toEqual(expect.arrayContaining(["gpt-4", "mock-gpt-4"]));
     expect(existsSync(path.join(data, "data", "tokenhub.db"))).toBe(true);
+    // The encryption key serves as the vault's password, so none was made.
+    expect(existsSync(path.join(data, "data", "vault-password"))).toBe(false);
+    const added = await fetch(`${url}/admin/providers`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${await readFile(path.join(data, "data", "admin-token"), "utf8").then((text) => text.trim())}`,
+      },
+      body: JSON.stringify({ name: "sealed", provider_type: "mock", api_key: "your-api-key" }),
+    });
+    expect([added.status, await added.json()]).toEqual([200, { message: "Provider added successfully" }]);
   } finally {
     child.kill("SIGTERM");
     expect(await ended).toEqual([0, null]);

@@ -81,7 +81,7 @@ it("a gateway that was cut off from Redis while the vault was locked locks itsel
   await site.admin(first, "PATCH /providers/sealed", { api_key: key });
   const throughProxy = new URL(redisUrl);
   throughProxy.port = String(proxy.port);
-  const second = await site.startGateway({ redisUrl: throughProxy.href });
+  await using second = await site.startGateway({ redisUrl: throughProxy.href });
   proxy.set({ isDown: true });
   proxy.cut();
   await site.admin(first, "POST /vault/lock");

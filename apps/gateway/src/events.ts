@@ -59,10 +59,13 @@ export interface GatewayEventsOptions {
 
 /** More failed logins than this are counted, not written: whoever guesses keys must not fill the disk. */
 const refusalLinesPerMinute = 60;
+/** What runs in the background tries again every few seconds while Redis is away. */
+const troubleLinesPerMinute = 6;
 
 export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEventsOptions): GatewayEvents {
   const requests = createRequestMetrics(metrics);
   const limiter = createLineLimiter({ perMinute: refusalLinesPerMinute, now });
+  const troubleLimiter = createLineLimiter({ perMinute: troubleLinesPerMinute, now });
   const recordedRows = metrics.counter({
     name: "tokenhub_recorded_rows_total",
     help: "Request log rows written.",
@@ -153,7 +156,12 @@ export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEv
         logger.info({ deleted }, "rows past their time deleted");
     },
     insightTrouble(error) {
-      logger.error({ err: error }, "events, learning or upkeep have failed; they are tried again");
+      troubleLimiter.line((suppressed) =>
+        logger.error(
+          { err: error, suppressed },
+          "events, learning or upkeep have failed; they are tried again",
+        ),
+      );
     },
     watchFacts: (store) => ({
       async record(batch) {

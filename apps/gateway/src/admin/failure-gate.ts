@@ -16,6 +16,8 @@ const freeFailures = 5;
 const firstLockMs = 1_000;
 const longestLockMs = 300_000;
 const rememberedMs = 900_000;
+/** Addresses remembered; those not seen for longest are forgotten. */
+const mostAddresses = 100_000;
 
 /** How long a lock-out lasts after so many wrong secrets in a row: none up to 5, then 1 s, doubling, at most 5 minutes. */
 export function lockOutMs(failures: number): number {
@@ -25,7 +27,9 @@ export function lockOutMs(failures: number): number {
 
 export function createFailureGate({ now }: { readonly now: () => number }): FailureGate {
   const addresses = new LRUCache<string, { failures: number; lockedUntilMs: number }>({
-    max: 100_000,
+    // Not `max`, which would take the memory for all of them at once.
+    maxSize: mostAddresses,
+    sizeCalculation: () => 1,
     ttl: rememberedMs,
     perf: { now },
   });

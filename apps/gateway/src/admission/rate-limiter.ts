@@ -19,7 +19,11 @@ const maxSubjects = 100_000;
 
 /** A limiter in this process's memory. */
 export function createRateLimiter({ limits, now, onLimited }: RateLimiterOptions): RateLimiter {
-  const buckets = new LRUCache<string, TokenBucket>({ max: maxSubjects });
+  const buckets = new LRUCache<string, TokenBucket>({
+    // Not `max`, which would take the memory for all of them at once.
+    maxSize: maxSubjects,
+    sizeCalculation: () => 1,
+  });
   return {
     admit(subject) {
       const nowMs = now();

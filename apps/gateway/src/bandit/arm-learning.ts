@@ -3,7 +3,7 @@ import type { ArmUpdate } from "@tokenhub/persistence";
 import { decayArm, prior, updateArm } from "@tokenhub/routing";
 
 /** After so long half of what rewards have taught is forgotten, so that a model that has changed is learned anew. */
-export const defaultHalfLifeMs = 86_400_000;
+const defaultHalfLifeMs = 86_400_000;
 
 /** How arms learn in this installation. */
 export interface ArmLearning {
@@ -14,7 +14,7 @@ export interface ArmLearning {
   revise(arm: BanditArm, change: RewardChange): BanditArm;
 }
 
-export interface RewardChange {
+interface RewardChange {
   /** When the reward was earned: what is left of it has faded since. */
   readonly atMs: number;
   readonly before: number;

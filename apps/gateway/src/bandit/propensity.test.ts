@@ -87,6 +87,47 @@ describe("S1d-30: the probability of a logged choice", () => {
     expect(propensityOf({ explorationTemperature: () => 1 })(fact)).toBeGreaterThan(0.2);
   });
 
+  test("of an alias that draws is the variant's share, as long as every variant could be drawn", () => {
+    const model = (id: string) => ({
+      id,
+      providerId: "p",
+      upstreamName: id,
+      enabled: true,
+      weight: 1,
+      contextTokens: 0,
+      maxOutputTokens: null,
+      price: null,
+      priceSource: null,
+      contextSource: null,
+      capabilities: null,
+      expectedLatencyMs: null,
+      toolNameMap: {},
+      gemma4Output: false,
+    });
+    const alias = (stickyBy: "request" | "scored", third: string[] = []) =>
+      indexCatalogue({
+        ...empty,
+        models: ["gpt", "claude", ...third].map(model),
+        aliases: [
+          {
+            id: "canary",
+            enabled: true,
+            stickyBy,
+            variants: [
+              { modelId: "gpt", weight: 95 },
+              { modelId: "claude", weight: 5 },
+              ...third.map((modelId) => ({ modelId, weight: 100 })),
+            ],
+          },
+        ],
+      });
+    const drawn = { ...decided({ aliasId: "canary" }), requestedModel: "canary" };
+    expect(propensityOf({ catalogue: () => alias("request") })(drawn)).toBe(0.95);
+    expect(propensityOf({ catalogue: () => alias("scored") })(drawn)).toBe(1);
+    // The third variant was out, and its share fell to the others.
+    expect(propensityOf({ catalogue: () => alias("request", ["third"]) })(drawn)).toBeNull();
+  });
+
   test("is not told where the record does not say it", () => {
     expect(propensityOf()(buildFact(1, { result: { decision: null } }))).toBeNull();
     expect(propensityOf()(decided({}, []))).toBeNull();

@@ -63,7 +63,7 @@ export function createPropensities(options: PropensityOptions): PropensityOf {
 }
 
 /** What the router chose first, and among which candidates; null when the record does not say. */
-export function firstChoiceOf({ result }: Pick<RequestFinishedFact, "result">) {
+function firstChoiceOf({ result }: Pick<RequestFinishedFact, "result">) {
   const { decision, attempts } = result;
   const chosen = attempts[0]?.modelId;
   if (decision === null || chosen === undefined) return null;
@@ -72,7 +72,7 @@ export function firstChoiceOf({ result }: Pick<RequestFinishedFact, "result">) {
 }
 
 /** Who could have been chosen first: those of a later decision, and those that had failed before it. */
-export function candidatesOf<Candidate extends Pick<ConsideredCandidate, "outcome" | "skipReason">>(
+function candidatesOf<Candidate extends Pick<ConsideredCandidate, "outcome" | "skipReason">>(
   considered: readonly Candidate[],
 ): Candidate[] {
   return considered.filter(

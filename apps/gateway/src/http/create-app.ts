@@ -44,6 +44,8 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  // A rule of a proxy about /metrics or /admin must not miss /METRICS.
+  app.enable("case sensitive routing");
   app.use(assignRequestId, secureHeaders, allowOrigins(corsOrigins));
 
   for (const endpoint of generationEndpoints) {

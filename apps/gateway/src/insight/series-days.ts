@@ -2,7 +2,7 @@ import { createSettingsRepository, type Database } from "@tokenhub/persistence";
 import { z } from "zod";
 
 const settingName = "insight.series_retention_days";
-export const defaultSeriesDays = 7;
+const defaultSeriesDays = 7;
 export const mostSeriesDays = 3_650;
 
 /** How many days the finest points of the time series are kept. */

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createFactStream, isGroupGone, type FactStream, type StreamRow } from "./fact-stream.ts";
 import { readFact } from "./read-fact.ts";
 
-export interface FactBatch {
+interface FactBatch {
   readonly finished: readonly RequestFinishedFact[];
   readonly incidents: readonly CallIncidentFact[];
 }
 
-export interface RecordedFacts {
+interface RecordedFacts {
   /** Requests that were not there before. */
   readonly fresh: readonly RequestFinishedFact[];
   /** New rows of the request log and of incidents. */
@@ -44,7 +44,7 @@ export interface RecorderOptions {
 }
 
 /** Small batches keep the synchronous SQLite write off the request path for a few milliseconds at a time. */
-const batchSize = 64;
+const batchSize = 32;
 /** Facts that come one by one are gathered for this long: a transaction for each would compete with the requests. */
 const gatherMs = 200;
 const defaultRetryMs = 1_000;

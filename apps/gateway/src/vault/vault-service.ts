@@ -9,7 +9,7 @@ import type { PasswordChange, PasswordChangeOutcome } from "./change-password.ts
 import type { OwnPassword } from "./own-password.ts";
 import { runVault } from "./run-vault.ts";
 
-export interface VaultStatus {
+interface VaultStatus {
   readonly isEnabled: boolean;
   readonly isLocked: boolean;
   readonly isInitialised: boolean;

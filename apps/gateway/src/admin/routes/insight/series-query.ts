@@ -12,7 +12,7 @@ const stepQuery = z.coerce
   .optional()
   .meta({ description: "Milliseconds." });
 
-export const seriesAggregates = ["avg", "sum", "count", "min", "max", "p50", "p95", "p99"] as const;
+const seriesAggregates = ["avg", "sum", "count", "min", "max", "p50", "p95", "p99"] as const;
 export type SeriesAggregateName = (typeof seriesAggregates)[number];
 
 /** Either spelling of a parameter is taken. */
