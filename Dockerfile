@@ -31,6 +31,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
  && chmod 700 /secrets
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=1 \
+    MALLOC_MMAP_THRESHOLD_=65536 \
     NODE_COMPILE_CACHE=/app/.cache/compile \
     TOKENHUB_HOST=0.0.0.0 \
     TOKENHUB_DATA_DIR=/data

@@ -58,7 +58,7 @@ import { endpointStatesIn } from "./insight/endpoint-states.ts";
 import { tellVaultEvent } from "./insight/tell-vault-event.ts";
 import { openInsight } from "./insight/open-insight.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
-import { noPriceCatalogue, openPriceCatalogue } from "./prices/price-catalogue.ts";
+import { createPriceCatalogue, noPriceCatalogue } from "./prices/price-catalogue.ts";
 import { startRecorder } from "./recorder/recorder.ts";
 import { legacyAdminRoutes } from "./routes/legacy-admin/index.ts";
 import { openRoutingSettings } from "./routing-settings/routing-settings-service.ts";
@@ -127,7 +127,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     (client) => client.disconnect(),
   );
 
-  const prices = product.priceCatalogue ? await openPriceCatalogue({ now }) : noPriceCatalogue;
+  const prices = product.priceCatalogue ? createPriceCatalogue({ now }) : noPriceCatalogue;
   const catalogue = createCatalogueService({
     store: createCatalogueStore(database.db, { now, prices }),
     redis,

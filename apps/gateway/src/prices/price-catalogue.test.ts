@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { openPriceCatalogue } from "./price-catalogue.ts";
+import { createPriceCatalogue } from "./price-catalogue.ts";
 
-const prices = await openPriceCatalogue({ now: () => Date.UTC(2026, 10, 1, 12) });
+const prices = createPriceCatalogue({ now: () => Date.UTC(2026, 10, 1, 12) });
 const find = (type: string, upstreamName: string, baseUrl: string | null = null) =>
   prices.find({ provider: { type, baseUrl }, upstreamName });
 

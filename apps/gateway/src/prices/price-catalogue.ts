@@ -1,5 +1,10 @@
 import type { CatalogueProvider, Price } from "@tokenhub/contracts";
 import { findProvider } from "@tokenhub/providers";
+import { createRequire } from "node:module";
+
+type PriceList = typeof import("@pydantic/genai-prices");
+
+const loadPackage = createRequire(import.meta.url);
 
 /** A model as its provider knows it. */
 interface PricedModel {
@@ -30,12 +35,13 @@ export const noPriceCatalogue: PriceCatalogue = { find: () => null };
  * a model that is served somewhere else costs something else. Tiered prices count with their first tier; of prices that
  * change with the time of day the one of `now` counts.
  */
-export async function openPriceCatalogue({ now }: { readonly now: () => number }): Promise<PriceCatalogue> {
-  // Most of a megabyte that an installation without list prices does not need.
-  const list = await import("@pydantic/genai-prices");
+export function createPriceCatalogue({ now }: { readonly now: () => number }): PriceCatalogue {
+  let loaded: PriceList | null = null;
   return {
     find({ provider, upstreamName }) {
       if (typesWithoutListPrice.has(provider.type)) return null;
+      // Several megabytes in memory that an installation which states its prices does not need.
+      const list = (loaded ??= loadPackage("@pydantic/genai-prices") as PriceList);
       const address = provider.baseUrl ?? findProvider(provider.type)?.defaultBaseUrl ?? null;
       const seller = address === null ? undefined : list.findProvider({ providerApiUrl: address });
       if (seller === undefined) return null;

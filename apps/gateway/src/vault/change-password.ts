@@ -1,3 +1,4 @@
+import { Secret } from "@tokenhub/config";
 import { VaultError, type Vault } from "@tokenhub/vault";
 import type { ConfiguredSecret } from "./configured-secrets.ts";
 import type { OwnPassword } from "./own-password.ts";
@@ -30,7 +31,8 @@ export async function changePassword(
   { vault, own, secrets }: ChangePasswordOptions,
   change: PasswordChange,
 ): Promise<PasswordChangeOutcome> {
-  const keepsInFile = own.candidates().includes(change.oldPassword);
+  const oldPassword = new Secret(change.oldPassword);
+  const keepsInFile = own.candidates().some((candidate) => oldPassword.equals(candidate));
   if (keepsInFile) own.prepare(change.newPassword);
   try {
     await vault.rotatePassword(change);
@@ -40,6 +42,6 @@ export async function changePassword(
     throw error;
   }
   if (keepsInFile) own.settle(change.newPassword);
-  const outdated = secrets.find(({ password }) => password === change.oldPassword);
+  const outdated = secrets.find(({ password }) => oldPassword.equals(password));
   return { keptIn: keepsInFile ? own.path : null, outdatedSetting: outdated?.setting ?? null };
 }

@@ -1,4 +1,4 @@
-import { readOrCreateSecretFile, readSecretFile, replaceSecretFile } from "@tokenhub/config";
+import { readOrCreateSecretFile, readSecretFile, replaceSecretFile, Secret } from "@tokenhub/config";
 import { randomBytes } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,8 @@ export function createOwnPassword(dataDirectory: string): OwnPassword {
     readOrCreate: () => readOrCreateSecretFile(path, () => randomBytes(32).toString("hex")),
     prepare: (next) => replaceSecretFile(nextPath, next),
     settle(password) {
-      if (readSecretFile(nextPath) === password) renameSync(nextPath, path);
+      const next = readSecretFile(nextPath);
+      if (next !== null && new Secret(password).equals(next)) renameSync(nextPath, path);
       else rmSync(nextPath, { force: true });
     },
     discard() {
