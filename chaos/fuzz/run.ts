@@ -1,4 +1,3 @@
-import { startTestRedis } from "@tokenhub/testkit";
 import process from "node:process";
 import { runLongFuzz } from "../../test/fuzz/long-fuzz.ts";
 
@@ -34,6 +33,5 @@ const options = {
   limitMs: numberOf("minutes", 14) * 60_000,
   print: (line: string) => void process.stdout.write(`${line}\n`),
 };
-await using redis = await startTestRedis();
-const isClean = await runLongFuzz({ ...options, redisUrl: redis.url });
+const isClean = await runLongFuzz(options);
 process.exitCode = isClean ? 0 : 1;

@@ -6,6 +6,8 @@ const isCode = (path: string): boolean =>
   /\.(?:ts|tsx|mjs|js)$/.test(path) && !path.startsWith("scripts/security-scan/");
 const isProductCode = (path: string): boolean =>
   /^(?:apps|packages)\//.test(path) && isCode(path) && !isForTests(path);
+const isOurProgram = (path: string): boolean =>
+  isProductCode(path) || (/^scripts\//.test(path) && isCode(path) && !isForTests(path));
 const keepsSecrets = (path: string): boolean =>
   /^packages\/vault\/|^apps\/gateway\/src\/(?:access|admin|admission|vault)\//.test(path) &&
   isProductCode(path);
@@ -16,13 +18,13 @@ export const codeRules: readonly ScanRule[] = [
     id: "code-from-text",
     // `redis.eval` runs a script of ours in Redis.
     pattern: /(?<![.\w])eval\(|\bnew Function\(|\bfrom "node:vm"/,
-    looksAt: isCode,
+    looksAt: isOurProgram,
     because: "runs text as code",
   },
   {
     id: "shell-from-text",
     pattern: /(?<![.\w])exec(?:Sync)?\(\s*`|\bshell: true\b/,
-    looksAt: isCode,
+    looksAt: isOurProgram,
     because: "puts values into a shell command; pass them as arguments",
   },
   {

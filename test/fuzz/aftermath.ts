@@ -20,6 +20,11 @@ export async function findAftermath(site: FuzzSite): Promise<string[]> {
   } catch {
     faults.push(`jobs are left in Redis: ${(await jobsLeft(site)).join(", ")}`);
   }
+  const forever = await keysForever(site);
+  if (forever.length > 0)
+    faults.push(`keys of requests stay in Redis for ever: ${forever.slice(0, 5).join(", ")}`);
+  const inFlight = await readInFlight(site);
+  if (inFlight !== "0") faults.push(`requests count as in flight: ${inFlight}`);
   const chat = await askChat(site);
   if (chat !== 200) faults.push(`an ordinary request is answered with ${chat}`);
   const { status } = await administer(site.network, "GET", "/admin/v1/requests?limit=5", {
@@ -54,16 +59,34 @@ async function askChat({ network }: FuzzSite): Promise<number> {
   return response.status;
 }
 
-async function jobsLeft({ redis, network }: FuzzSite): Promise<string[]> {
-  const { queuePrefix } = createKeyspace(network.redisPrefix);
-  const left: string[] = [];
+async function jobsLeft(site: FuzzSite): Promise<string[]> {
+  const keys = await keysBelow(site, `${createKeyspace(site.network.redisPrefix).queuePrefix}:*`);
+  return keys.filter((key) => jobStates.some((state) => key.endsWith(`:${state}`)));
+}
+
+/** Whatever belongs to one request goes away by itself. */
+async function keysForever(site: FuzzSite): Promise<string[]> {
+  const keys = (await keysBelow(site, `{${site.network.redisPrefix}}:*`)).filter((key) =>
+    key.includes("req_"),
+  );
+  const lifetimes = await Promise.all(keys.map((key) => site.redis.ttl(key)));
+  return keys.filter((_key, index) => lifetimes[index] === -1);
+}
+
+async function keysBelow({ redis }: FuzzSite, pattern: string): Promise<string[]> {
+  const found: string[] = [];
   let cursor = "0";
   do {
-    const [next, keys] = await redis.scan(cursor, "MATCH", `${queuePrefix}:*`, "COUNT", 5_000);
+    const [next, keys] = await redis.scan(cursor, "MATCH", pattern, "COUNT", 5_000);
     cursor = next;
-    left.push(...keys.filter((key) => jobStates.some((state) => key.endsWith(`:${state}`))));
+    found.push(...keys);
   } while (cursor !== "0");
-  return left;
+  return found;
+}
+
+async function readInFlight({ network }: FuzzSite): Promise<string> {
+  const metrics = await (await fetch(`${network.url}/metrics`)).text();
+  return /^tokenhub_requests_in_flight(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1] ?? "nothing";
 }
 
 function checkIntegrity(path: string): string {

@@ -16,7 +16,8 @@ export class FuzzReport {
     { sent: number; succeeded: number; refused: number; failed: number }
   >();
   readonly failures = new Map<string, FuzzFailure>();
-  longestMs = 0;
+  /** The longest answer of each operation. */
+  readonly longest = new Map<string, number>();
   sent = 0;
 
   countAnswer(
@@ -24,7 +25,7 @@ export class FuzzReport {
     { status, durationMs }: { readonly status: number; readonly durationMs: number },
   ): void {
     this.sent += 1;
-    this.longestMs = Math.max(this.longestMs, durationMs);
+    this.longest.set(operation, Math.max(this.longest.get(operation) ?? 0, durationMs));
     addOne(this.statuses, status);
     const row = this.operations.get(operation) ?? { sent: 0, succeeded: 0, refused: 0, failed: 0 };
     row.sent += 1;
@@ -64,11 +65,12 @@ export class FuzzReport {
   describe(): string {
     const statuses = [...this.statuses].toSorted(([a], [b]) => a - b);
     const codes = [...this.serverErrorCodes].toSorted(([, a], [, b]) => b - a);
+    const slowest = [...this.longest].toSorted(([, a], [, b]) => b - a).slice(0, 6);
     const rows = [...this.operations].toSorted(([a], [b]) => a.localeCompare(b));
     return [
       `statuses: ${statuses.map(([status, count]) => `${status}: ${count}`).join(", ")}`,
       `codes of server errors: ${codes.map(([code, count]) => `${code}: ${count}`).join(", ") || "none"}`,
-      `longest answer: ${Math.round(this.longestMs)} ms`,
+      `longest answers: ${slowest.map(([operation, ms]) => `${operation} ${Math.round(ms)} ms`).join(", ")}`,
       "",
       `${"operation".padEnd(48)} ${["sent", "2xx", "4xx", "5xx"].map((name) => name.padStart(7)).join("")}`,
       ...rows.map(

@@ -1,3 +1,4 @@
+import { startTestRedis } from "@tokenhub/testkit";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { findAftermath } from "./aftermath.ts";
@@ -5,7 +6,6 @@ import { startFuzzSite } from "./fuzz-site.ts";
 import { runFuzz } from "./run-fuzz.ts";
 
 export interface LongFuzzOptions {
-  readonly redisUrl: string;
   readonly requests: number;
   readonly seed: number;
   readonly connections: number;
@@ -20,11 +20,12 @@ const progressEveryMs = 10_000;
 
 /** Runs the fuzz at length and prints what it does and finds. @returns whether nothing was found and all was sent. */
 export async function runLongFuzz(options: LongFuzzOptions): Promise<boolean> {
-  const { redisUrl, requests, seed, connections, limitMs, print } = options;
+  const { requests, seed, connections, limitMs, print } = options;
   const startedAtMs = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - startedAtMs) / 1_000)} s`;
   print(`seed ${seed}: ${requests} requests over ${connections} connections`);
-  await using site = await startFuzzSite({ redisUrl });
+  await using redis = await startTestRedis();
+  await using site = await startFuzzSite({ redisUrl: redis.url });
   let firstHeapMb = 0;
   let printedAtMs = startedAtMs;
   const report = await runFuzz(site, {

@@ -59,13 +59,15 @@ async function stream(
   deps: Deps,
   { query, request, response }: AdminCall<undefined, EventQuery>,
 ): Promise<AdminReply> {
+  if (request.method === "HEAD") {
+    beginStream(response);
+    response.end();
+    return { kind: "streamed" };
+  }
   const lastSeen = request.headers["last-event-id"];
   const after = typeof lastSeen === "string" && /^\d{1,15}$/.test(lastSeen) ? Number(lastSeen) : query.after;
   using subscription = await deps.insight.feed.subscribe(after ?? null);
-  response.status(200);
-  response.setHeader("content-type", "text/event-stream; charset=utf-8");
-  response.setHeader("cache-control", "no-store");
-  response.setHeader("x-accel-buffering", "no");
+  beginStream(response);
   response.once("close", () => subscription[Symbol.dispose]());
   const heartbeat = setInterval(() => beat(deps, response), deps.heartbeatMs ?? defaultHeartbeatMs);
   try {
@@ -78,6 +80,13 @@ async function stream(
     response.end();
   }
   return { kind: "streamed" };
+}
+
+function beginStream(response: Response): void {
+  response.status(200);
+  response.setHeader("content-type", "text/event-stream; charset=utf-8");
+  response.setHeader("cache-control", "no-store");
+  response.setHeader("x-accel-buffering", "no");
 }
 
 interface Pumping {

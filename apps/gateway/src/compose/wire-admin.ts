@@ -1,0 +1,118 @@
+import type { Secret } from "@tokenhub/config";
+import { defaultExplorationShare } from "@tokenhub/routing";
+import type { Access } from "../access/open-access.ts";
+import { composeAdmin, type Admin } from "../admin/compose-admin.ts";
+import { catalogueRoutes } from "../admin/routes/catalogue/index.ts";
+import { insightRoutes } from "../admin/routes/insight/index.ts";
+import { keyRoutes } from "../admin/routes/keys/index.ts";
+import { projectRoutes } from "../admin/routes/projects/index.ts";
+import { routingRoutes } from "../admin/routes/routing/index.ts";
+import { tenantRoutes } from "../admin/routes/tenants/index.ts";
+import { vaultRoutes } from "../admin/routes/vault/index.ts";
+import { createDisabledKeyStore } from "../catalogue/provider-key-store.ts";
+import { runsInContainer } from "../catalogue/runs-in-container.ts";
+import { createVaultKeyStore } from "../catalogue/vault-key-store.ts";
+import type { GatewayConfig } from "../config.ts";
+import type { AddressReader } from "../http/client-address.ts";
+import { endpointStatesIn } from "../insight/endpoint-states.ts";
+import type { Insight } from "../insight/open-insight.ts";
+import { legacyAdminRoutes } from "../routes/legacy-admin/index.ts";
+import type { StatePorts } from "../state-gauges.ts";
+import { productVersion } from "../vault/product-version.ts";
+import type { CatalogueParts } from "./open-catalogue.ts";
+import type { Foundation } from "./open-foundation.ts";
+import type { Secrets } from "./open-secrets.ts";
+
+export interface AdminParts extends CatalogueParts {
+  readonly foundation: Foundation;
+  readonly insight: Insight;
+  readonly secrets: Secrets;
+  readonly access: Access;
+  readonly addressOf: AddressReader;
+  readonly providerHealth: StatePorts["providerHealth"];
+  /** The configuration as it is now; a reload changes it. */
+  readonly inForce: () => Pick<GatewayConfig, "product" | "providerKeyOf">;
+}
+
+/** Puts the administration together: every table of routes with what it needs. */
+export function wireAdmin(parts: AdminParts): Admin {
+  const { foundation, catalogue, prices, routingSettings, insight, secrets, access, inForce } = parts;
+  const { product, db, redis, keyspace, logger, now } = foundation;
+  const { vault, adminSecrets, hasher } = secrets;
+  const random = Math.random;
+  const catalogueAdmin = {
+    db,
+    catalogue,
+    keys: vault.isEnabled
+      ? createVaultKeyStore({ vault: vault.vault, db, settled: () => vault.settled(), now })
+      : createDisabledKeyStore(db),
+    configuredKeyOf: (providerId: string) => configuredKeyOf(inForce(), providerId),
+    prices,
+    runsInContainer: runsInContainer(),
+    now,
+  };
+  const routing = {
+    db,
+    redis,
+    keyspace,
+    index: catalogue.index,
+    settings: routingSettings,
+    routingDefaults: () => routingSettings.current().values,
+    exploration: () => explorationOf(inForce()),
+    now,
+    random,
+  };
+  const { directory, spend } = access;
+  const accessAdmin = { db, directory, spend, hasher, now };
+  return composeAdmin(
+    {
+      db,
+      secrets: () => adminSecrets.current(),
+      hasher,
+      rateLimit: product.admin.rateLimit,
+      addressOf: parts.addressOf,
+      logger,
+      now,
+    },
+    {
+      v1: [
+        catalogueRoutes(catalogueAdmin),
+        routingRoutes(routing),
+        vaultRoutes({ vault, adminSecrets, db, hasher, version: productVersion, now }),
+        keyRoutes(accessAdmin),
+        tenantRoutes(accessAdmin),
+        projectRoutes(accessAdmin),
+        insightRoutes({
+          db,
+          insight,
+          catalogue,
+          providerHealth: parts.providerHealth,
+          endpointStates: () => endpointStatesIn({ redis, keyspace, catalogue, now }),
+          explorationShare: () => explorationOf(inForce()).share,
+          random,
+          now,
+        }),
+      ],
+      legacy: legacyAdminRoutes(catalogueAdmin),
+    },
+  );
+}
+
+/** A provider's key outside the vault. */
+function configuredKeyOf(
+  { product, providerKeyOf }: Pick<GatewayConfig, "product" | "providerKeyOf">,
+  providerId: string,
+): Secret | null {
+  if (providerKeyOf !== undefined) return providerKeyOf(providerId);
+  return product.providers.find(({ id }) => id === providerId)?.credential.inlineKey ?? null;
+}
+
+function explorationOf({ product }: Pick<GatewayConfig, "product">): {
+  readonly share: number;
+  readonly temperature: number;
+} {
+  return {
+    share: product.routing.explorationShare ?? defaultExplorationShare,
+    temperature: product.routing.explorationTemperature ?? 0,
+  };
+}
