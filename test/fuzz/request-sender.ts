@@ -83,10 +83,12 @@ async function readText(response: Dispatcher.ResponseData, request: SentRequest)
     request.path.startsWith("/admin/") &&
     String(response.headers["content-type"]).startsWith("text/event-stream");
   if (!isEndless) return response.body.text();
-  let text = "";
-  response.body.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const chunks: Buffer[] = [];
+  response.body.on("data", (chunk: Buffer) => chunks.push(chunk));
   response.body.on("error", () => undefined);
   await new Promise((resolve) => setTimeout(resolve, streamReadMs));
   response.body.destroy();
-  return text;
+  // What comes after the last whole event was cut off here, not there.
+  const text = Buffer.concat(chunks).toString();
+  return text.includes("\n\n") ? text.slice(0, text.lastIndexOf("\n\n")) : "";
 }

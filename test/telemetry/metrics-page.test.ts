@@ -2,6 +2,7 @@ import { createLogger, createMetrics, startHeartbeat, type MetricDescription } f
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { createCacheEvents } from "../../apps/gateway/src/cache/cache-events.ts";
 import { createGatewayEvents } from "../../apps/gateway/src/events.ts";
 import { createStateGauges } from "../../apps/gateway/src/state-gauges.ts";
 import { createCallEvents } from "../../apps/provider-worker/src/events.ts";
@@ -13,6 +14,7 @@ const logger = createLogger({ service: "test", level: "silent" });
 function registered(): Map<string, readonly MetricDescription[]> {
   const gateway = createMetrics({ service: "gateway" });
   createGatewayEvents({ logger, metrics: gateway, tracing: { spanOf: () => null }, now: Date.now });
+  createCacheEvents(gateway, { redisTrouble: () => undefined });
   createStateGauges(gateway, {
     queueNames: () => [],
     countJobs: async () => ({}),

@@ -127,7 +127,13 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     corsOrigins: product.http.corsOrigins,
     addressOf,
   });
-  createStateGauges(metrics, { ...statePorts, requestsInFlight: () => gate.count });
+  createStateGauges(metrics, {
+    ...statePorts,
+    requestsInFlight: () => gate.count,
+    ...(secrets.vault.isEnabled
+      ? { vaultState: () => (secrets.vault.vault.isUnlocked() ? "unlocked" : "locked") }
+      : {}),
+  });
   const handler = foundation.tracing.wrap(app);
   const listener = await listen({ ...product.listen, handler, isDraining: () => gate.isDraining });
   stack.defer(() => listener.close(config.drainMs));

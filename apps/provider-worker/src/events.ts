@@ -72,7 +72,7 @@ export function createCallEvents({ logger, metrics, tracing }: CallEventsOptions
   });
   const throttles = metrics.counter({
     name: "tokenhub_provider_throttled_total",
-    help: "Calls that the limit kept towards a provider held back, by what became of the request.",
+    help: "Calls that the limit kept towards a provider held back, by what became of the request: `wait`, `reroute`, `refuse`.",
     labels: { provider: providerLabel, reaction: throttleReactions },
   });
   const exhaustions = metrics.counter({

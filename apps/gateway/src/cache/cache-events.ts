@@ -17,12 +17,12 @@ export function createCacheEvents(
 ): CacheEvents {
   const lookups = metrics.counter({
     name: "tokenhub_cache_lookups_total",
-    help: "Requests that use the response cache, by where their answer came from.",
+    help: "Requests that use the response cache, by where their answer came from: `hit`, `shared` (fetched by an identical request at the same time), `miss`.",
     labels: { outcome: ["hit", "shared", "miss"] },
   });
   const endings = metrics.counter({
     name: "tokenhub_cache_answers_total",
-    help: "Answers fetched for the response cache, by what became of them.",
+    help: "Answers fetched for the response cache, by what became of them: `stored`, `too_large`, `not_kept`.",
     labels: { outcome: ["stored", "too_large", "not_kept"] },
   });
   return {
