@@ -7,7 +7,7 @@ const isCode = (path: string): boolean =>
 const isProductCode = (path: string): boolean =>
   /^(?:apps|packages)\//.test(path) && isCode(path) && !isForTests(path);
 const isOurProgram = (path: string): boolean =>
-  isProductCode(path) || (/^scripts\//.test(path) && isCode(path) && !isForTests(path));
+  isProductCode(path) || (path.startsWith("scripts/") && isCode(path) && !isForTests(path));
 const keepsSecrets = (path: string): boolean =>
   /^packages\/vault\/|^apps\/gateway\/src\/(?:access|admin|admission|vault)\//.test(path) &&
   isProductCode(path);

@@ -1,8 +1,9 @@
+import type * as priceList from "@pydantic/genai-prices";
 import type { CatalogueProvider, Price } from "@tokenhub/contracts";
 import { findProvider } from "@tokenhub/providers";
 import { createRequire } from "node:module";
 
-type PriceList = typeof import("@pydantic/genai-prices");
+type PriceList = typeof priceList;
 
 const loadPackage = createRequire(import.meta.url);
 
