@@ -115,6 +115,7 @@ export function knownValues(mockUrl: string): Readonly<Record<string, fc.Arbitra
     ),
     password,
     source: fc.oneof(
+      fc.constant(exportPlaceholder),
       fc.constantFrom<unknown>("{}", "not json", { version: 1 }, { format: "tokenhub-vault", entries: [] }),
       fc.constant(exportPlaceholder),
     ),

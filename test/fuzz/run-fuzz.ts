@@ -53,8 +53,7 @@ export async function runFuzz(site: FuzzSite, plan: FuzzPlan): Promise<FuzzRepor
     seed,
     connections: plan.connections,
   });
-  site.live.set("password", [site.vaultPassword]);
-  site.live.set("export", [JSON.stringify(await site.keeper.call("GET", "/vault/export"))]);
+  await offerExport(site);
   await runPart(site, {
     plan,
     report,
@@ -142,7 +141,7 @@ async function judge(site: FuzzSite, { report, sender, sent, answer }: Judging):
   const faults = faultsOf(site, { sent, answer });
   if (typeof answer !== "string") {
     report.countAnswer(operation, answer);
-    notice(site, { report, sent, answer });
+    await notice(site, { report, sent, answer });
   }
   for (const fault of faults) {
     const kind = `${operation}: ${fault}`;
@@ -170,15 +169,21 @@ function faultsOf(
   return judgeAnswer(sent, answer, secrets).faults;
 }
 
+/** The password and an export that it opens, for requests to name. */
+async function offerExport({ keeper, live, vaultPassword }: FuzzSite): Promise<void> {
+  live.set("password", [vaultPassword]);
+  live.set("export", [JSON.stringify(await keeper.call("GET", "/vault/export"))]);
+}
+
 /** Takes from an answer what later requests and the report need. */
-function notice(
+async function notice(
   site: FuzzSite,
   {
     report,
     sent,
     answer,
   }: { readonly report: FuzzReport; readonly sent: SentRequest; readonly answer: FuzzAnswer },
-): void {
+): Promise<void> {
   const { status, headers, text } = answer;
   const { code } = judgeAnswer(sent, answer, site.secrets);
   if (status >= 500) report.countServerError(code ?? `${status} of ${sent.operation}`);
@@ -189,6 +194,7 @@ function notice(
   const password = passwordOf(sent);
   if (password !== null) {
     site.vaultPassword = password;
-    site.live.set("password", [password]);
+    // Somebody may have locked it since; then the next export follows the next change.
+    await offerExport(site).catch(() => undefined);
   }
 }

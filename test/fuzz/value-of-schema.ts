@@ -12,7 +12,7 @@ const deepest = 6;
 /** More members than this at once would contradict one another in nearly every body. */
 const optionalMembers = 4;
 /** Optional by the schema, but without them hardly anything gets far. */
-const nearlyRequired = new Set(["provider_id", "base_url"]);
+const nearlyRequired = new Set(["provider_id", "base_url", "password"]);
 
 /** Values that fit a schema; members of a known name have a known value in most cases. */
 export function valueOf(schema: JsonSchema, values: SchemaValues, depth = 0): fc.Arbitrary<unknown> {
