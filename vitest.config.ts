@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { argv } from "node:process";
 import { configDefaults, defineConfig } from "vitest/config";
 
@@ -25,8 +24,6 @@ const keepResults = {
 export default defineConfig({
   test: {
     ...(isWholeRun ? keepResults : {}),
-    // Most tests wait for services, timers and sockets: with a worker per core the cores would idle.
-    maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       { test: { name: "unit", include: sources, exclude: ["**/node_modules/**", ...integration] } },
       {
