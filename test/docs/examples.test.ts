@@ -38,6 +38,8 @@ const runElsewhere: Readonly<Record<string, string>> = {
   "cp .env.example .env": ".env.example",
   "npm test": "package.json",
   "npm run verify": "package.json",
+  "npm run requirements": "scripts/requirements.ts",
+  "npm run fuzz": "test/fuzz/fuzz.test.ts",
   "npm run test:unit": "package.json",
 };
 
