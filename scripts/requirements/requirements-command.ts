@@ -10,7 +10,7 @@ export const usage = `npm run requirements -- [--check [--allow-missing] | --fro
 
   without options   writes docs/requirements.md from the results of the last whole "npm test"
   --check           writes nothing; fails when the document, a title or a row is not as it should be
-  --allow-missing   rows without a test are counted, not an error
+  --allow-missing   rows without a test are counted, and a stale document is told of, without an error
   --from-source     lists the rows that no test's title names, without any results`;
 
 /**

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -13,7 +14,8 @@ import {
 import { startWatchdog } from "../../scripts/start/watchdog.ts";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
-const limitMs = 1_000;
+/** On a machine where more processes want to run than it has processors, each gets that much less of a second. */
+const limitMs = 1_000 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 const limitMb = 100;
 /** With the admin API, the vault and the keys the gateway does not keep to the goal of 100; more than this is a leak. */
 const gatewayLimitMb = 150;
