@@ -15,7 +15,12 @@ describe("the page of this API", () => {
   it("has every endpoint with its summary, its fields and an example, under its tag", () => {
     const endpoints = groupEndpoints(document).flatMap((group) => group.endpoints);
     expect(endpoints.length).toBeGreaterThan(5);
-    expect(groupEndpoints(document).map(({ tag }) => tag)).toEqual(["OpenAI", "Anthropic", "Operations"]);
+    expect(groupEndpoints(document).map(({ tag }) => tag)).toEqual([
+      "Native",
+      "OpenAI",
+      "Anthropic",
+      "Operations",
+    ]);
     for (const { path, operation, anchor } of endpoints) {
       const section = sectionOf(anchor);
       expect(section).toContain(`<code>${path}</code>`);
