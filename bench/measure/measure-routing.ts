@@ -141,6 +141,8 @@ function featuresOf({
       allowFallback: false,
       allowEscalation: true,
       allowExploration: true,
+      explorationShare: 0.2,
+      explorationTemperature: 0,
     },
   };
 }

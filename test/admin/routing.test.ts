@@ -37,6 +37,8 @@ describe("/admin/v1/routing-config", () => {
         default_max_budget_usd: "default",
         default_max_latency_ms: "file",
         allow_exploration: "default",
+        exploration_share: "default",
+        exploration_temperature: "default",
       },
       version: 0,
     });
@@ -75,6 +77,21 @@ describe("/admin/v1/routing-config", () => {
     expect(stated.headers.get("x-tokenhub-model")).toBe("claude-test");
   });
 
+  it("a saved exploration temperature reaches the routers with each request, and 0 takes it back", async () => {
+    const modelsOf20 = async () => {
+      const models = new Set<string | null>();
+      for (let count = 0; count < 20; count++)
+        models.add(
+          (await ask(network, { wishes: { strategy: "objective" } })).headers.get("x-tokenhub-model"),
+        );
+      return models.size;
+    };
+    await admin("PUT", "/routing-config", { exploration_temperature: 100 });
+    expect(await modelsOf20()).toBeGreaterThan(1);
+    await admin("PUT", "/routing-config", { exploration_temperature: 0 });
+    expect(await modelsOf20()).toBe(1);
+  });
+
   it("PUT is a whole: what is left out goes back to the product's own; thompson as mode is that strategy", async () => {
     await admin("PUT", "/routing-config", { default_mode: "thompson", allow_exploration: false });
     expect((await admin("GET", "/routing-config")).json).toMatchObject({
@@ -97,6 +114,8 @@ describe("/admin/v1/routing-config", () => {
     [{ default_max_latency_ms: 300_001 }, "default_max_latency_ms"],
     [{ default_max_latency_ms: "20s" }, "default_max_latency_ms"],
     [{ default_mode: "thompson", default_strategy: "cheapest" }, "default_mode"],
+    [{ exploration_share: 1.1 }, "exploration_share"],
+    [{ exploration_temperature: -1 }, "exploration_temperature"],
     [{ colour: "red" }, null],
   ])("a change to %j is a 400 and changes nothing", async (body, param) => {
     const before = await admin("GET", "/routing-config");

@@ -52,7 +52,12 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const apiKeys = await apiKeysOf(product);
   const catalogueParts = await openCatalogue(stack, { foundation, config });
   const { catalogue, routingSettings } = catalogueParts;
-  const insight = await openRecords(stack, { foundation, catalogue, halfLifeMs: overrides.halfLifeMs });
+  const insight = await openRecords(stack, {
+    foundation,
+    catalogue,
+    routingSettings,
+    halfLifeMs: overrides.halfLifeMs,
+  });
   const onError = events.redisTrouble;
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
   const replies = stack.use(

@@ -8,7 +8,7 @@ import {
   jobCatalogue,
   routeQueueName,
 } from "@tokenhub/queue";
-import { createDecisionCache, defaultExplorationShare } from "@tokenhub/routing";
+import { createDecisionCache } from "@tokenhub/routing";
 import {
   createJobTracing,
   createLogger,
@@ -89,8 +89,6 @@ export async function compose(
         producer,
         ledger,
         events: createRouterEvents({ logger, metrics, tracing }),
-        explorationShare: config.explorationShare ?? defaultExplorationShare,
-        explorationTemperature: config.explorationTemperature ?? 0,
         now,
         random: overrides.random ?? Math.random,
       }),

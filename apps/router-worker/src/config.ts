@@ -8,10 +8,6 @@ export interface RouterWorkerConfig {
   readonly adminPort: number | null;
   readonly logLevel: LogLevel;
   readonly concurrency: number | null;
-  /** Largest share, 0..1, of `thompson` decisions that try another than the best known model; absent: 0.2. */
-  readonly explorationShare?: number;
-  /** Softmax temperature of `objective`; absent or 0: always the best. */
-  readonly explorationTemperature?: number;
   /** How long running jobs may take to finish after SIGTERM. */
   readonly drainMs: number;
   /** Null or absent: no tracing. */
@@ -26,8 +22,6 @@ export function readRouterWorkerConfig(env: Environment): RouterWorkerConfig {
     throw new ConfigError(
       "REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379.",
     );
-  const explorationShare = read.envNumber("TOKENHUB_EXPLORATION_SHARE", { max: 1 });
-  const explorationTemperature = read.envNumber("TOKENHUB_EXPLORATION_TEMP", { max: 100 });
   return {
     redisUrl,
     redisPrefix: read.envString("TOKENHUB_REDIS_PREFIX") ?? "tokenhub",
@@ -37,8 +31,6 @@ export function readRouterWorkerConfig(env: Environment): RouterWorkerConfig {
       read.envChoice("TOKENHUB_LOG_LEVEL", logLevels) ??
       (read.envBoolean("TOKENHUB_DEBUG") === true ? "debug" : "info"),
     concurrency: read.envInteger("TOKENHUB_ROUTE_CONCURRENCY", { min: 1 }),
-    ...(explorationShare === null ? {} : { explorationShare }),
-    ...(explorationTemperature === null ? {} : { explorationTemperature }),
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 10_000,
     tracing: readTracingConfig(env),
   };

@@ -87,7 +87,6 @@ async function setup() {
         logLevel: "error",
         concurrency: null,
         drainMs: 1_000,
-        explorationShare: 0,
       },
       { logger: createLogger({ service: "router-worker", level: "error", destination }) },
     ),

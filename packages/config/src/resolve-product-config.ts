@@ -186,9 +186,9 @@ function resolveRouting(file: FileConfig, reader: EnvironmentReader): ProductCon
     defaultStrategy:
       reader.envChoice("TOKENHUB_DEFAULT_STRATEGY", strategyNames) ?? file.routing.defaultStrategy,
     explorationTemperature:
-      reader.envNumber("TOKENHUB_EXPLORATION_TEMP", { max: 100 }) ?? file.routing.explorationTemperature ?? 0,
+      reader.envNumber("TOKENHUB_EXPLORATION_TEMP", { max: 100 }) ?? file.routing.explorationTemperature,
     explorationShare:
-      reader.envNumber("TOKENHUB_EXPLORATION_SHARE", { max: 1 }) ?? file.routing.explorationShare ?? 0.2,
+      reader.envNumber("TOKENHUB_EXPLORATION_SHARE", { max: 1 }) ?? file.routing.explorationShare,
     defaultMode: reader.envChoice("TOKENHUB_DEFAULT_MODE", routingModeNames) ?? file.routing.defaultMode,
     defaultMaxBudgetUsd:
       reader.envNumber("TOKENHUB_DEFAULT_MAX_BUDGET_USD") ?? file.routing.defaultMaxBudgetUsd,

@@ -84,13 +84,13 @@ export const productVariables: readonly ProductVariable[] = [
   ),
   setting(
     "TOKENHUB_EXPLORATION_TEMP",
-    "0",
-    "Softmax temperature of the objective strategy; 0 always takes the best model.",
+    "",
+    "Softmax temperature of the objective strategy; 0 (default) always takes the best model.",
   ),
   setting(
     "TOKENHUB_EXPLORATION_SHARE",
-    "0.2",
-    "Largest share of thompson decisions that try another than the best known model.",
+    "",
+    "Largest share of thompson decisions that try another than the best known model; default 0.2.",
   ),
   setting("TOKENHUB_DEFAULT_MAX_BUDGET_USD", "", "Cost limit of requests that name none, in US dollars."),
   setting(

@@ -35,6 +35,10 @@ export const routingPolicySchema = z.object({
   allowEscalation: z.boolean().default(true),
   /** False: `thompson` takes the best known model and tries nothing out, for requests where a worse answer costs much. */
   allowExploration: z.boolean().default(true),
+  /** Largest share of `thompson` decisions that may try another than the best known model. The installation's, not the caller's. */
+  explorationShare: z.number().min(0).max(1).default(0.2),
+  /** Softmax temperature of `objective`; 0: always the best. The installation's, not the caller's. */
+  explorationTemperature: z.number().nonnegative().default(0),
 });
 export type RoutingPolicy = z.infer<typeof routingPolicySchema>;
 

@@ -33,6 +33,8 @@ export function routeJob(number = 0, changes: Partial<RouteJob> = {}): RouteJob 
         allowFallback: false,
         allowEscalation: true,
         allowExploration: true,
+        explorationShare: 0.2,
+        explorationTemperature: 0,
       },
     },
     formatHeaders: {},

@@ -92,7 +92,7 @@ describe("an alias that draws by request", () => {
 
   test("never explores: a draw is a choice already", () => {
     const random = () => 0;
-    const outcome = ask(catalogue, { random, explorationShare: 1, policy: { strategy: "thompson" } });
+    const outcome = ask(catalogue, { random, policy: { strategy: "thompson", explorationShare: 1 } });
     expect(outcome).toMatchObject({ decision: { explored: false } });
   });
 });

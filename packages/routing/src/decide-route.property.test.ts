@@ -95,7 +95,7 @@ test("S1d-29, C14: a trial happens only where it is allowed, and never after a f
       expect(policy.allowExploration && situation.excluded.length === 0).toBe(true);
       expect(["thompson", "objective"]).toContain(policy.strategy);
       expect(
-        policy.strategy === "thompson" ? situation.explorationShare : situation.explorationTemperature,
+        policy.strategy === "thompson" ? policy.explorationShare : policy.explorationTemperature,
       ).toBeGreaterThan(0);
     }),
     runs,

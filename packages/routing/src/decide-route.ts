@@ -20,9 +20,6 @@ import { sceneOf, screenModels, type Scene, type Screening } from "./screen-mode
 import { strategies } from "./strategies/strategies.ts";
 import { skipReasonOf, verdict } from "./verdict.ts";
 
-/** Largest share of `thompson` decisions that may deviate from the best known model, unless given. */
-export const defaultExplorationShare = 0.2;
-
 export interface RoutingInput extends DrawInput {
   /** From `indexCatalogue`, built once per catalogue version. */
   readonly catalogue: CatalogueIndex;
@@ -36,10 +33,6 @@ export interface RoutingInput extends DrawInput {
   readonly random: () => number;
   /** From `indexArms`: what `thompson` knows; nothing unless given. */
   readonly arms?: ArmIndex;
-  /** 0..1, for `thompson`; 0.2 unless given. */
-  readonly explorationShare?: number;
-  /** Softmax temperature of `objective`; 0, always the best, unless given. */
-  readonly explorationTemperature?: number;
 }
 
 export type RoutingOutcome =
@@ -122,12 +115,7 @@ function rank(screening: Screening, { scene, input }: { scene: Scene; input: Rou
   if (explorable > 1 && strategy.explore !== undefined) {
     trialRank = strategy.explore(
       { candidates: screening.candidates, order: order.subarray(0, explorable) },
-      {
-        ...scoring,
-        random: input.random,
-        explorationShare: input.explorationShare ?? defaultExplorationShare,
-        explorationTemperature: input.explorationTemperature ?? 0,
-      },
+      { ...scoring, random: input.random },
     );
     if (trialRank > 0) moveToFront(order, trialRank);
   }

@@ -55,7 +55,10 @@ describe("a remembered decision", () => {
   test.each<[string, Partial<RoutingInput>]>([
     ["after a failure", { excluded: [failedCandidate("gpt-4")] }],
     ["under thompson", { features: testFeatures({ policy: { strategy: "thompson" } }), random: () => 0.9 }],
-    ["under a temperature", { explorationTemperature: 0.3, random: () => 0 }],
+    [
+      "under a temperature",
+      { features: testFeatures({ policy: { explorationTemperature: 0.3 } }), random: () => 0 },
+    ],
     [
       "of an alias that draws",
       {

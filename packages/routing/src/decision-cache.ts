@@ -60,8 +60,8 @@ function steadyFrom(health: ReadonlyMap<string, ProviderHealth>): number {
   return fromMs;
 }
 
-function isRepeatable({ catalogue, features, excluded, explorationTemperature = 0 }: RoutingInput): boolean {
-  const { strategy } = features.policy;
+function isRepeatable({ catalogue, features, excluded }: RoutingInput): boolean {
+  const { strategy, explorationTemperature } = features.policy;
   if (excluded.length > 0 || strategy === "thompson") return false;
   if (strategy === "objective" && explorationTemperature > 0) return false;
   if ((features.allowedModelIds?.length ?? 0) > listedModelsLimit) return false;

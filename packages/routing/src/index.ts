@@ -19,7 +19,7 @@ export type { CatalogueEntry, CatalogueIndex } from "./catalogue-index.ts";
 export { contextFits, neededTokens } from "./context-fit.ts";
 export { costOfUsage } from "./cost-of-usage.ts";
 export type { UsagePrice } from "./cost-of-usage.ts";
-export { decideRoute, defaultExplorationShare } from "./decide-route.ts";
+export { decideRoute } from "./decide-route.ts";
 export type { RoutingInput, RoutingOutcome } from "./decide-route.ts";
 export { createDecisionCache } from "./decision-cache.ts";
 export type { DecisionCache } from "./decision-cache.ts";

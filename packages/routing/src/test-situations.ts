@@ -110,6 +110,8 @@ const features: fc.Arbitrary<RoutingFeatures> = fc
       allowFallback: fc.boolean(),
       allowEscalation: mostly(true, false),
       allowExploration: mostly(true, false),
+      explorationShare: fc.constantFrom(0, 0.2, 1, 1, 1),
+      explorationTemperature: fc.constantFrom(0, 5, 5),
     }),
   })
   .map(testFeatures);
@@ -172,8 +174,6 @@ export interface Situation {
   readonly requestId: string;
   readonly keyId: string | null;
   readonly arms: ArmIndex;
-  readonly explorationShare: number;
-  readonly explorationTemperature: number;
   /** Seed of the randomness. */
   readonly seed: number;
 }
@@ -186,8 +186,6 @@ export const situations: fc.Arbitrary<Situation> = fc.record({
   requestId: fc.constantFrom("req_1", "req_2"),
   keyId: fc.constantFrom(null, "key_1"),
   arms: fc.array(arm).map((arms) => indexArms({ arms })),
-  explorationShare: fc.constantFrom(0, 0.2, 1, 1, 1),
-  explorationTemperature: fc.constantFrom(0, 5, 5),
   seed: fc.nat(),
 });
 

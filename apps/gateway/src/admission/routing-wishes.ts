@@ -60,7 +60,7 @@ export type RoutingWishes = Partial<RoutingPolicy>;
 /** What wishes nobody stated mean at this installation. */
 export interface RoutingDefaults extends Pick<
   RoutingPolicy,
-  "strategy" | "mode" | "maxBudgetUsd" | "maxLatencyMs"
+  "strategy" | "mode" | "maxBudgetUsd" | "maxLatencyMs" | "explorationShare" | "explorationTemperature"
 > {
   /** False: nothing is tried out, whatever a request allows. */
   readonly allowExploration: boolean;

@@ -9,10 +9,12 @@ export async function openRecords(
   {
     foundation,
     catalogue,
+    routingSettings,
     halfLifeMs,
   }: {
     readonly foundation: Foundation;
     readonly catalogue: CatalogueParts["catalogue"];
+    readonly routingSettings: CatalogueParts["routingSettings"];
     readonly halfLifeMs: number | undefined;
   },
 ) {
@@ -26,7 +28,7 @@ export async function openRecords(
       gatewayId,
       catalogue,
       retention: () => product.retention,
-      routing: () => product.routing,
+      routing: () => routingSettings.current().values,
       now,
       random: Math.random,
       onCleaned: events.cleaned,

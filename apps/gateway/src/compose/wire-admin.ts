@@ -1,5 +1,4 @@
 import type { Secret } from "@tokenhub/config";
-import { defaultExplorationShare } from "@tokenhub/routing";
 import type { Access } from "../access/open-access.ts";
 import { composeAdmin, type Admin } from "../admin/compose-admin.ts";
 import { catalogueRoutes } from "../admin/routes/catalogue/index.ts";
@@ -58,7 +57,6 @@ export function wireAdmin(parts: AdminParts): Admin {
     index: catalogue.index,
     settings: routingSettings,
     routingDefaults: () => routingSettings.current().values,
-    exploration: () => explorationOf(inForce()),
     now,
     random,
   };
@@ -88,7 +86,7 @@ export function wireAdmin(parts: AdminParts): Admin {
           catalogue,
           providerHealth: parts.providerHealth,
           endpointStates: () => endpointStatesIn({ redis, keyspace, catalogue, now }),
-          explorationShare: () => explorationOf(inForce()).share,
+          explorationShare: () => routingSettings.current().values.explorationShare,
           random,
           now,
         }),
@@ -105,14 +103,4 @@ function configuredKeyOf(
 ): Secret | null {
   if (providerKeyOf !== undefined) return providerKeyOf(providerId);
   return product.providers.find(({ id }) => id === providerId)?.credential.inlineKey ?? null;
-}
-
-function explorationOf({ product }: Pick<GatewayConfig, "product">): {
-  readonly share: number;
-  readonly temperature: number;
-} {
-  return {
-    share: product.routing.explorationShare ?? defaultExplorationShare,
-    temperature: product.routing.explorationTemperature ?? 0,
-  };
 }

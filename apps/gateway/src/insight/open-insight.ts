@@ -1,5 +1,5 @@
 import type { ProductConfig } from "@tokenhub/config";
-import type { Catalogue, Keyspace } from "@tokenhub/contracts";
+import type { Catalogue, Keyspace, RoutingPolicy } from "@tokenhub/contracts";
 import { readProviderHealth } from "@tokenhub/ledger";
 import {
   createBanditArmRepository,
@@ -51,7 +51,7 @@ export interface InsightOptions {
   readonly gatewayId: string;
   readonly catalogue: { readonly current: () => Catalogue; readonly index: () => CatalogueIndex };
   readonly retention: () => ProductConfig["retention"];
-  readonly routing: () => Pick<ProductConfig["routing"], "explorationShare" | "explorationTemperature">;
+  readonly routing: () => Pick<RoutingPolicy, "explorationShare" | "explorationTemperature">;
   readonly now: () => number;
   readonly random: () => number;
   readonly onCleaned: (report: RetentionReport) => void;
@@ -59,8 +59,6 @@ export interface InsightOptions {
   /** Of what rewards have taught. Default: a day. */
   readonly halfLifeMs?: number;
 }
-
-const defaultExplorationShare = 0.2;
 
 /** Opens everything and publishes the arms; a Redis that is away at this moment is tried again later. */
 export async function openInsight(options: InsightOptions): Promise<Insight> {
@@ -112,8 +110,8 @@ export async function openInsight(options: InsightOptions): Promise<Insight> {
     propensityOf: createPropensities({
       arms: arms.arms,
       catalogue: catalogue.index,
-      explorationShare: () => options.routing().explorationShare ?? defaultExplorationShare,
-      explorationTemperature: () => options.routing().explorationTemperature ?? 0,
+      explorationShare: () => options.routing().explorationShare,
+      explorationTemperature: () => options.routing().explorationTemperature,
       random: options.random,
     }),
     keyNames,

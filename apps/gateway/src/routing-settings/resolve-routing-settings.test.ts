@@ -19,6 +19,8 @@ const saved: RoutingSettings = {
   maxBudgetUsd: null,
   maxLatencyMs: 1_000,
   allowExploration: false,
+  explorationShare: 0.1,
+  explorationTemperature: 0.5,
 };
 const resolve = (
   configured: Partial<RoutingConfig>,

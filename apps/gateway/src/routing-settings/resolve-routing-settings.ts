@@ -66,5 +66,9 @@ function statedIn(configured: RoutingConfig): Partial<RoutingSettings> {
     ...(configured.defaultMaxLatencyMs === null
       ? {}
       : { maxLatencyMs: configured.defaultMaxLatencyMs || null }),
+    ...(configured.explorationShare === null ? {} : { explorationShare: configured.explorationShare }),
+    ...(configured.explorationTemperature === null
+      ? {}
+      : { explorationTemperature: configured.explorationTemperature }),
   };
 }

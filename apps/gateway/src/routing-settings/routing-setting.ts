@@ -3,7 +3,13 @@ import type { RoutingPolicy } from "@tokenhub/contracts";
 /** What a request that says nothing gets, and whether models may be tried out. */
 export type RoutingSettings = Pick<
   RoutingPolicy,
-  "strategy" | "mode" | "maxBudgetUsd" | "maxLatencyMs" | "allowExploration"
+  | "strategy"
+  | "mode"
+  | "maxBudgetUsd"
+  | "maxLatencyMs"
+  | "allowExploration"
+  | "explorationShare"
+  | "explorationTemperature"
 >;
 
 export type RoutingSettingName = keyof RoutingSettings;
@@ -17,6 +23,8 @@ export const routingSettingNames = [
   "maxBudgetUsd",
   "maxLatencyMs",
   "allowExploration",
+  "explorationShare",
+  "explorationTemperature",
 ] as const satisfies readonly RoutingSettingName[];
 
 export const builtInRoutingSettings: RoutingSettings = {
@@ -25,6 +33,8 @@ export const builtInRoutingSettings: RoutingSettings = {
   maxBudgetUsd: null,
   maxLatencyMs: null,
   allowExploration: true,
+  explorationShare: 0.2,
+  explorationTemperature: 0,
 };
 
 /** The variables that decide a setting whatever anybody saves. */
@@ -33,4 +43,6 @@ export const routingVariables: Readonly<Partial<Record<RoutingSettingName, strin
   mode: "TOKENHUB_DEFAULT_MODE",
   maxBudgetUsd: "TOKENHUB_DEFAULT_MAX_BUDGET_USD",
   maxLatencyMs: "TOKENHUB_DEFAULT_MAX_LATENCY_MS",
+  explorationShare: "TOKENHUB_EXPLORATION_SHARE",
+  explorationTemperature: "TOKENHUB_EXPLORATION_TEMP",
 };

@@ -123,6 +123,8 @@ function settingsOf({ entry }: StoredRoutingConfig): RoutingSettings {
     maxBudgetUsd: entry.defaultMaxBudgetNanoUsd === null ? null : entry.defaultMaxBudgetNanoUsd / nano,
     maxLatencyMs: entry.defaultMaxLatencyMs,
     allowExploration: entry.allowExploration,
+    explorationShare: entry.explorationShare,
+    explorationTemperature: entry.explorationTemperature,
   };
 }
 
@@ -133,6 +135,7 @@ function configOf(settings: RoutingSettings): StoredRoutingConfig["entry"] {
     defaultMaxBudgetNanoUsd: settings.maxBudgetUsd === null ? null : Math.round(settings.maxBudgetUsd * nano),
     defaultMaxLatencyMs: settings.maxLatencyMs,
     allowExploration: settings.allowExploration,
-    explorationShare: null,
+    explorationShare: settings.explorationShare,
+    explorationTemperature: settings.explorationTemperature,
   };
 }

@@ -121,8 +121,6 @@ function setup({ catalogue = twoModels, arms = [], random = () => 0.99 }: SetupO
       decided: () => (seen.decided += 1),
       refused: () => (seen.refused += 1),
     },
-    explorationShare: 0.2,
-    explorationTemperature: 0,
     now: () => nowMs,
     random,
   });

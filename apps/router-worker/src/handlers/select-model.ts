@@ -15,8 +15,6 @@ export interface SelectModelDeps extends EndRequestDeps {
   readonly bandit: BanditFollower;
   readonly producer: Pick<JobProducer, "addCall">;
   readonly events: RouterEvents;
-  readonly explorationShare: number;
-  readonly explorationTemperature: number;
   readonly random: () => number;
 }
 
@@ -68,8 +66,6 @@ function inputOf(
     keyId: job.keyId,
     takeTurn: (alias) => deps.turns.take(catalogue, alias),
     random: deps.random,
-    explorationShare: deps.explorationShare,
-    explorationTemperature: deps.explorationTemperature,
     ...(arms === null ? {} : { arms }),
   };
 }

@@ -16,7 +16,8 @@ export async function createSettingsAndVault(db: Kysely<unknown>): Promise<void>
     .addColumn("default_max_budget_nano_usd", "bigint")
     .addColumn("default_max_latency_ms", "double precision")
     .addColumn("allow_exploration", "integer", (column) => column.notNull())
-    .addColumn("exploration_share", "double precision")
+    .addColumn("exploration_share", "double precision", (column) => column.notNull())
+    .addColumn("exploration_temperature", "double precision", (column) => column.notNull())
     .addColumn("version", "bigint", (column) => column.notNull())
     .addColumn("updated_at_ms", "bigint", (column) => column.notNull())
     .execute();

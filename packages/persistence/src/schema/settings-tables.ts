@@ -23,7 +23,8 @@ export interface RoutingConfigTable {
   default_max_budget_nano_usd: number | null;
   default_max_latency_ms: number | null;
   allow_exploration: Truth;
-  exploration_share: number | null;
+  exploration_share: number;
+  exploration_temperature: number;
   version: number;
   updated_at_ms: number;
 }

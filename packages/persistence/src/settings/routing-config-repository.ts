@@ -14,8 +14,9 @@ export interface RoutingConfig {
   readonly defaultMaxLatencyMs: number | null;
   /** False: nothing is ever tried out, whatever a request allows. */
   readonly allowExploration: boolean;
-  /** The largest share of requests, 0..1, that may be trials; null: no cap. */
-  readonly explorationShare: number | null;
+  /** The largest share of `thompson` decisions, 0..1, that may be trials. */
+  readonly explorationShare: number;
+  readonly explorationTemperature: number;
 }
 
 export interface StoredRoutingConfig {
@@ -86,6 +87,7 @@ function toColumns(config: RoutingConfig) {
     default_max_latency_ms: config.defaultMaxLatencyMs,
     allow_exploration: config.allowExploration ? 1 : 0,
     exploration_share: config.explorationShare,
+    exploration_temperature: config.explorationTemperature,
   } as const;
 }
 
@@ -99,6 +101,7 @@ function fromRow(row: RoutingConfigTable): StoredRoutingConfig {
       defaultMaxLatencyMs: row.default_max_latency_ms,
       allowExploration: row.allow_exploration === 1,
       explorationShare: row.exploration_share,
+      explorationTemperature: row.exploration_temperature,
     },
     version: row.version,
     updatedAtMs: row.updated_at_ms,

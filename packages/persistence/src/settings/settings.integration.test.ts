@@ -31,6 +31,7 @@ describeDatabases(({ openMigrated, openAgain }) => {
       defaultMaxLatencyMs: 0,
       allowExploration: false,
       explorationShare: 0.1,
+      explorationTemperature: 0.5,
     };
 
     test("S1-21: it is kept with a limit of 0 and no limit told apart, and is null until somebody saves it", async () => {
@@ -41,7 +42,7 @@ describeDatabases(({ openMigrated, openAgain }) => {
         ...config,
         defaultMaxBudgetNanoUsd: null,
         allowExploration: true,
-        explorationShare: null,
+        explorationShare: 0,
       };
       await repository.save(changed, { nowMs: 2 });
       expect(await repository.get()).toEqual({ entry: changed, version: 2, updatedAtMs: 2 });

@@ -7,7 +7,9 @@ describe("strategy objective under a temperature", () => {
   const best = triedModels(route(sampleOfB));
 
   test("is off by default: no random number is drawn", () => {
-    expect(triedModels(route(sampleOfB, { explorationTemperature: 0 }))).toEqual(best);
+    expect(
+      triedModels(route(sampleOfB, { features: testFeatures({ policy: { explorationTemperature: 0 } }) })),
+    ).toEqual(best);
   });
 
   test("takes each rank as often as its softmax share, marks the trials and keeps the others in order", () => {
@@ -15,7 +17,10 @@ describe("strategy objective under a temperature", () => {
     const draws = 4_000;
     const counts = best.map(() => 0);
     for (let draw = 0; draw < draws; draw++) {
-      const outcome = route(sampleOfB, { random, explorationTemperature: 1 });
+      const outcome = route(sampleOfB, {
+        random,
+        features: testFeatures({ policy: { explorationTemperature: 1 } }),
+      });
       const tried = triedModels(outcome);
       const rank = best.indexOf(tried[0] ?? "");
       counts[rank] = (counts[rank] ?? 0) + 1;
@@ -28,7 +33,7 @@ describe("strategy objective under a temperature", () => {
   });
 
   test("a request may forbid it", () => {
-    const features = testFeatures({ policy: { allowExploration: false } });
-    expect(triedModels(route(sampleOfB, { features, explorationTemperature: 9 }))).toEqual(best);
+    const features = testFeatures({ policy: { allowExploration: false, explorationTemperature: 9 } });
+    expect(triedModels(route(sampleOfB, { features }))).toEqual(best);
   });
 });

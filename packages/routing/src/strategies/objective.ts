@@ -32,7 +32,8 @@ export const objective: SelectionStrategy = {
     }
     return scores;
   },
-  explore({ order }, { random, explorationTemperature: temperature }) {
+  explore({ order }, { random, features }) {
+    const { explorationTemperature: temperature } = features.policy;
     return temperature > 0 ? softmaxRank(order.length, { temperature, random: random() }) : 0;
   },
 };

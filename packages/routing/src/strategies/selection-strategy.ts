@@ -13,8 +13,6 @@ interface ScoringInput {
 interface ExplorationInput extends ScoringInput {
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly explorationShare: number;
-  readonly explorationTemperature: number;
 }
 
 /** Candidates, and their positions from the best to the worst. */

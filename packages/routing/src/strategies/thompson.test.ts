@@ -86,7 +86,7 @@ describe("strategy thompson with trials", () => {
     ] as const) {
       const decisions = decide({
         arms: unknown,
-        ...(share === undefined ? {} : { explorationShare: share }),
+        ...(share === undefined ? {} : { policy: { explorationShare: share } }),
       });
       const explored = decisions.filter((decision) => decision.explored).length / decisions.length;
       expect(explored).toBeLessThanOrEqual(limit + 3 * Math.sqrt((limit * (1 - limit)) / decisions.length));
@@ -95,7 +95,7 @@ describe("strategy thompson with trials", () => {
   });
 
   test("marks exactly the decisions that deviate, keeps the order of the fallbacks and says so", () => {
-    for (const decision of decide({ explorationShare: 1 }, 300)) {
+    for (const decision of decide({ policy: { explorationShare: 1 } }, 300)) {
       const order = [decision.chosen, ...decision.fallbacks].map(({ modelId }) => modelId);
       const expected = ["b", "a", "c"];
       expect(decision.explored).toBe(order[0] !== "b");
@@ -106,7 +106,7 @@ describe("strategy thompson with trials", () => {
 
   test("chooses each model as often as `thompsonShares` says, which replays rely on", () => {
     const unsure = indexArms({ arms: [armOf("b", 3, 2), armOf("c", 1, 2)] });
-    const decisions = decide({ arms: unsure, explorationShare: 0.6 }, 20_000);
+    const decisions = decide({ arms: unsure, policy: { explorationShare: 0.6 } }, 20_000);
     const shares = thompsonShares(["a", "b", "c"], {
       beliefs: unsure.get("small") ?? new Map(),
       explorationShare: 0.6,
@@ -122,12 +122,17 @@ describe("strategy thompson with trials", () => {
 
   test("tries nothing out for a request that forbids it, that has failed before or that names its model", () => {
     const never: Parameters<typeof ask>[0][] = [
-      { policy: { allowExploration: false } },
-      { excluded: [failedCandidate("b")] },
-      { features: testFeatures({ requestedModel: "c", policy: { strategy: "thompson" } }) },
+      { policy: { allowExploration: false, explorationShare: 1 } },
+      { excluded: [failedCandidate("b")], policy: { explorationShare: 1 } },
+      {
+        features: testFeatures({
+          requestedModel: "c",
+          policy: { strategy: "thompson", explorationShare: 1 },
+        }),
+      },
     ];
     for (const changes of never) {
-      const decisions = decide({ explorationShare: 1, ...changes }, 50);
+      const decisions = decide(changes, 50);
       expect(decisions.some((decision) => decision.explored)).toBe(false);
     }
   });
@@ -135,14 +140,14 @@ describe("strategy thompson with trials", () => {
   test("S1d-29: never tries a model whose provider is on trial after an outage, or asked for a pause", () => {
     const providers = [testProvider("openai"), testProvider("shaky")];
     const models = [...catalogue.models, testModel("shaky1", { providerId: "shaky", weight: 99 })];
-    const features = testFeatures({ policy: { strategy: "thompson" } });
+    const features = testFeatures({ policy: { strategy: "thompson", explorationShare: 1 } });
     const random = seededRandom(8);
     for (const shaky of [
       testHealth({ breaker: "open", openedAtMs: testNowMs - 40_000 }),
       testHealth({ cooldownUntilMs: testNowMs + 1 }),
     ]) {
       for (let request = 0; request < 200; request++) {
-        const question = { features, arms, random, explorationShare: 1, health: { shaky } };
+        const question = { features, arms, random, health: { shaky } };
         const [first] = triedModels(route(testCatalogue({ providers, models }), question));
         expect(first).not.toBe("shaky1");
       }

@@ -19,8 +19,8 @@ export const thompson: SelectionStrategy = {
     for (const entry of candidates) scores[position++] = meanReward(known?.get(entry.model.id) ?? prior);
     return scores;
   },
-  explore({ candidates, order }, { features, arms, random, explorationShare }) {
-    if (random() >= explorationShare) return 0;
+  explore({ candidates, order }, { features, arms, random }) {
+    if (random() >= features.policy.explorationShare) return 0;
     const known = armsOfSize(arms, features.estimatedInputTokens);
     let bestRank = 0;
     let bestSample = -1;

@@ -21,6 +21,12 @@ const fields = {
   allow_exploration: z.boolean().optional().meta({
     description: "false: nothing is tried out on any request, whatever it allows.",
   }),
+  exploration_share: z.number().min(0).max(1).optional().meta({
+    description: "Largest share of `thompson` decisions that may try another than the best known model.",
+  }),
+  exploration_temperature: z.number().min(0).max(100).optional().meta({
+    description: "Softmax temperature of the strategy `objective`; 0: always the best model.",
+  }),
 };
 
 const readOnly = z
@@ -34,8 +40,6 @@ export const replaceRoutingConfigSchema = z
     ...fields,
     sources: readOnly,
     version: readOnly,
-    exploration_share: readOnly,
-    exploration_temperature: readOnly,
   })
   .meta({ id: "RoutingConfigToSave" });
 export type RoutingConfigForm = z.infer<typeof patchRoutingConfigSchema>;
@@ -62,5 +66,7 @@ export function settingsFromForm(form: RoutingConfigForm, base: RoutingSettings)
     maxLatencyMs:
       form.default_max_latency_ms === undefined ? base.maxLatencyMs : form.default_max_latency_ms || null,
     allowExploration: form.allow_exploration ?? base.allowExploration,
+    explorationShare: form.exploration_share ?? base.explorationShare,
+    explorationTemperature: form.exploration_temperature ?? base.explorationTemperature,
   };
 }

@@ -21,8 +21,6 @@ import {
 
 export interface RoutingConfigDeps {
   readonly settings: RoutingSettingsService;
-  /** How far the routers may explore; theirs to know, shown here. */
-  readonly exploration: () => { readonly share: number; readonly temperature: number };
 }
 
 const tag = "routing";
@@ -34,6 +32,8 @@ const publicNames: Readonly<Record<RoutingSettingName, string>> = {
   maxBudgetUsd: "default_max_budget_usd",
   maxLatencyMs: "default_max_latency_ms",
   allowExploration: "allow_exploration",
+  explorationShare: "exploration_share",
+  explorationTemperature: "exploration_temperature",
 };
 
 /** `/admin/v1/routing-config`: what a request that says nothing gets. */
@@ -133,14 +133,11 @@ function refuseEnvironmentValues(
   }
 }
 
-function view({ settings, exploration }: RoutingConfigDeps): AdminReply {
+function view({ settings }: RoutingConfigDeps): AdminReply {
   const { values, sources, version } = settings.current();
-  const { share, temperature } = exploration();
   return reply(
     {
       ...Object.fromEntries(routingSettingNames.map((name) => [publicNames[name], values[name]])),
-      exploration_share: share,
-      exploration_temperature: temperature,
       sources: Object.fromEntries(routingSettingNames.map((name) => [publicNames[name], sources[name]])),
       version,
     },

@@ -23,8 +23,6 @@ export interface SimulateDeps {
   readonly keyspace: Keyspace;
   readonly index: () => CatalogueIndex;
   readonly routingDefaults: () => RoutingDefaults;
-  /** How far the routers may explore. */
-  readonly exploration: () => { readonly share: number; readonly temperature: number };
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -56,7 +54,6 @@ async function simulate(
   const features = featuresFromForm(body, deps.routingDefaults());
   const keyId = body.key_id ?? null;
   const allowedModelIds = await permittedModels(deps, { keyId, requestedModel: features.requestedModel });
-  const { share, temperature } = deps.exploration();
   const outcome = decideRoute({
     catalogue,
     features: { ...features, allowedModelIds },
@@ -67,8 +64,6 @@ async function simulate(
     requestId,
     keyId,
     random: deps.random,
-    explorationShare: share,
-    explorationTemperature: temperature,
   });
   const story = outcome.kind === "decided" ? outcome.decision : outcome;
   const eligible = eligibleOf(catalogue, story.considered);
