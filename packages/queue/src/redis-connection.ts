@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
-import { coalesceWrites } from "./coalesce-writes.ts";
 import { TokenHubError } from "@tokenhub/contracts";
+import { coalesceWrites } from "./coalesce-writes.ts";
+import { limitSilence } from "./limit-silence.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -15,6 +16,7 @@ export interface ProducerOptions extends ConnectionOptions {
 }
 
 const connectRetryMs = 100;
+const commandTimeoutMs = 1_000;
 
 /**
  * A connected client for requests on the hot path: fails in about a second instead of hanging when Redis is down or
@@ -38,10 +40,10 @@ async function connectOnce({ url, name, onError }: ConnectionOptions): Promise<R
     lazyConnect: true,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
-    commandTimeout: 1_000,
     connectTimeout: 5_000,
     connectionName: name,
   });
+  limitSilence(redis, { timeoutMs: commandTimeoutMs });
   // `connect` only says that the connection was closed; why is told by an event.
   let reason: Error | null = null;
   const note = (error: Error): void => void (reason = error);
