@@ -2,6 +2,7 @@ import { z } from "zod";
 import { laneSchema } from "./jobs.ts";
 import { operationSchema, wireFormatSchema } from "./operation.ts";
 import { requestResultSchema } from "./result.ts";
+import { runInputSchema, runStateSchema } from "./run.ts";
 import { usageSchema } from "./usage.ts";
 
 /** Appended to the fact stream in the same atomic step that commits a result; the gateway's recorder turns it into SQL rows. */
@@ -14,6 +15,8 @@ export const requestFinishedFactSchema = z.object({
   projectId: z.string().nullable(),
   keyId: z.string().nullable(),
   lane: laneSchema,
+  /** The orchestration it was a call of; absent for a request of its own. */
+  runId: z.string().optional(),
   operation: operationSchema,
   callerFormat: wireFormatSchema,
   acceptedAtMs: z.number(),
@@ -44,5 +47,20 @@ export const callIncidentFactSchema = z.object({
 });
 export type CallIncidentFact = z.infer<typeof callIncidentFactSchema>;
 
-export const factSchema = z.discriminatedUnion("type", [requestFinishedFactSchema, callIncidentFactSchema]);
+/** A run began, or ended (again, after a retry): the whole of it, for the books. */
+export const runChangedFactSchema = z.object({
+  v: z.literal(1),
+  type: z.literal("run-changed"),
+  eventId: z.string(),
+  occurredAtMs: z.number(),
+  input: runInputSchema,
+  state: runStateSchema,
+});
+export type RunChangedFact = z.infer<typeof runChangedFactSchema>;
+
+export const factSchema = z.discriminatedUnion("type", [
+  requestFinishedFactSchema,
+  callIncidentFactSchema,
+  runChangedFactSchema,
+]);
 export type Fact = z.infer<typeof factSchema>;

@@ -13,6 +13,7 @@ export * from "./reply-message.ts";
 export * from "./request-ending.ts";
 export * from "./result.ts";
 export * from "./routing.ts";
+export * from "./run.ts";
 export * from "./stream-head.ts";
 export * from "./tokenhub-error.ts";
 export * from "./usage.ts";

@@ -35,8 +35,10 @@ export const envelopeSchema = z.object({
   acceptedAtMs: z.number(),
   /** Unix milliseconds after which nobody wants the answer; the provider call is aborted then. */
   deadlineAtMs: z.number(),
-  /** Id of the gateway process that waits; null when nobody does. */
+  /** Whose reply channel hears of frames and the result: a gateway process that waits, or a run that is followed; null: nobody. */
   replyTo: z.string().nullable(),
+  /** The orchestration this request is a call of; it is told of the end. Absent for a request of its own. */
+  runId: z.string().optional(),
   features: routingFeaturesSchema,
   /** Headers that belong to the caller's body, e.g. `anthropic-version`; they follow it to a provider of the same format. */
   formatHeaders: z.record(z.string(), z.string()),
@@ -48,6 +50,19 @@ export const envelopeSchema = z.object({
   lastDecision: routingDecisionSchema.nullable(),
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
+
+/**
+ * Tells an orchestrator to look at a run: something may have happened to it. It carries no news itself; what is true stands
+ * in the stores, so that a lost, late or repeated job changes nothing.
+ */
+export const orchestrateJobSchema = z.object({
+  v: z.literal(1),
+  runId: z.string(),
+  /** What happened: the id of the call that ended, `start`, `cancel`, `due-<number>`; part of the job's id. */
+  cause: z.string().regex(/^[\w-]{1,80}$/),
+  traceparent: z.string().nullable(),
+});
+export type OrchestrateJob = z.infer<typeof orchestrateJobSchema>;
 
 /** A `route` job is the bare envelope. */
 export type RouteJob = Envelope;

@@ -10,6 +10,11 @@ export interface Keyspace {
   /** An answer kept for identical requests, and the id of the request that is fetching one, by the hash of what they ask. */
   cacheEntry(hash: string): string;
   cacheFlight(hash: string): string;
+  /** An orchestration: its input and state, and what it has told so far. */
+  run(runId: string): string;
+  runLog(runId: string): string;
+  /** Which runs are to be looked at again, by time. */
+  readonly runsDue: string;
   providerHealth(providerId: string): string;
   /** What is left of the limits this installation keeps towards a provider. */
   providerCapacity(providerId: string): string;
@@ -27,7 +32,8 @@ export interface Keyspace {
   /** When a worker last used a key of the vault. */
   readonly vaultUse: string;
   /** Pub/sub channels. */
-  replyChannel(gatewayId: string): string;
+  /** @param listenerId a gateway, or a run that is followed. */
+  replyChannel(listenerId: string): string;
   readonly catalogueChannel: string;
   /** Tells gateways that API keys, tenants or projects have changed. */
   readonly keysChannel: string;
@@ -48,6 +54,9 @@ export function createKeyspace(prefix: string): Keyspace {
     streamLog: (requestId) => `${tag}:log:${requestId}`,
     cacheEntry: (hash) => `${tag}:cache:${hash}`,
     cacheFlight: (hash) => `${tag}:cache-flight:${hash}`,
+    run: (runId) => `${tag}:run:${runId}`,
+    runLog: (runId) => `${tag}:run-log:${runId}`,
+    runsDue: `${tag}:runs-due`,
     providerHealth: (providerId) => `${tag}:health:${providerId}`,
     providerCapacity: (providerId) => `${tag}:capacity:${providerId}`,
     rateBucket: (subject) => `${tag}:rate:${subject}`,
@@ -58,7 +67,7 @@ export function createKeyspace(prefix: string): Keyspace {
     vaultEntries: `${tag}:vault-entries`,
     vaultRevision: `${tag}:vault-revision`,
     vaultUse: `${tag}:vault-use`,
-    replyChannel: (gatewayId) => `${tag}:reply:${gatewayId}`,
+    replyChannel: (listenerId) => `${tag}:reply:${listenerId}`,
     catalogueChannel: `${tag}:catalogue-changed`,
     keysChannel: `${tag}:keys-changed`,
     cancelChannel: `${tag}:cancelled`,

@@ -4,11 +4,13 @@
  *
  *     F\n<requestId>\n<sequence>\n<SSE text>
  *     R\n<requestId>\n<frames in the stream log>\n<RequestResult as JSON>\n<answer body>
+ *     E\n<runId>\n<number>\n<RunEvent as JSON>
  *     P\n<requestId>                                            the result is too large to publish: read it from the store
  */
 export type ReplyMessage =
   | { readonly kind: "frame"; readonly requestId: string; readonly sequence: number; readonly text: string }
   | { readonly kind: "result"; readonly requestId: string; readonly stored: StoredResult }
+  | { readonly kind: "event"; readonly runId: string; readonly number: number; readonly eventJson: string }
   | { readonly kind: "pointer"; readonly requestId: string };
 
 /** A stored result as text: `resultJson` is a RequestResult, `body` the answer in its wire format (empty for streams and failures). */
@@ -44,6 +46,12 @@ export function decodeReplyMessage(message: string): ReplyMessage | null {
       if (idEnd === -1 || sequenceEnd === -1) return null;
       const sequence = Number(message.slice(idEnd + 1, sequenceEnd));
       return { kind: "frame", requestId, sequence, text: message.slice(sequenceEnd + 1) };
+    }
+    case "E": {
+      const numberEnd = message.indexOf("\n", idEnd + 1);
+      if (idEnd === -1 || numberEnd === -1) return null;
+      const number = Number(message.slice(idEnd + 1, numberEnd));
+      return { kind: "event", runId: requestId, number, eventJson: message.slice(numberEnd + 1) };
     }
     case "R":
       return { kind: "result", requestId, stored: decodeStoredResult(message.slice(idEnd + 1)) };

@@ -59,6 +59,7 @@ export function finishedFactOf(job: Envelope, finishedAtMs: number): Omit<Reques
     projectId: job.projectId,
     keyId: job.keyId,
     lane: job.lane,
+    ...(job.runId === undefined ? {} : { runId: job.runId }),
     operation: job.features.operation,
     callerFormat: job.features.wireFormat,
     acceptedAtMs: job.acceptedAtMs,

@@ -42,6 +42,15 @@ export const routingPolicySchema = z.object({
 });
 export type RoutingPolicy = z.infer<typeof routingPolicySchema>;
 
+/** How a call is to differ from others of the same orchestration where there is a choice; never a reason to refuse. */
+export const routingSpreadSchema = z.object({
+  avoidModelIds: z.array(z.string()),
+  avoidProviderIds: z.array(z.string()),
+  /** Take the n-th of the candidates that differ from each other, 0 the best. */
+  rank: z.number().int().nonnegative(),
+});
+export type RoutingSpread = z.infer<typeof routingSpreadSchema>;
+
 /** All that the router knows of a request. It never sees a prompt. */
 export const routingFeaturesSchema = z.object({
   operation: operationSchema,
@@ -57,6 +66,8 @@ export const routingFeaturesSchema = z.object({
   /** Model ids the caller's key admits; null: all. */
   allowedModelIds: z.array(z.string()).nullable(),
   policy: routingPolicySchema,
+  /** Only for calls of an orchestration, to make them differ from each other; ignored when a model is named. */
+  spread: routingSpreadSchema.optional(),
 });
 export type RoutingFeatures = z.infer<typeof routingFeaturesSchema>;
 

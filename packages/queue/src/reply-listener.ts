@@ -105,8 +105,9 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
 
   function receive(_channel: string, text: string): void {
     const message = decodeReplyMessage(text);
-    const entry = message === null ? undefined : entries.get(message.requestId);
-    if (message === null || entry === undefined) return;
+    if (message === null || message.kind === "event") return;
+    const entry = entries.get(message.requestId);
+    if (entry === undefined) return;
     entry.isQuiet = false;
     switch (message.kind) {
       case "frame":

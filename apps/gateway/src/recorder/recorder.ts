@@ -1,4 +1,4 @@
-import type { CallIncidentFact, Keyspace, RequestFinishedFact } from "@tokenhub/contracts";
+import type { CallIncidentFact, Fact, Keyspace, RequestFinishedFact } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFactStream, isGroupGone, type FactStream, type StreamRow } from "./fact-stream.ts";
@@ -181,7 +181,7 @@ async function retrySetAside({
 
 interface HeldFact {
   readonly row: StreamRow;
-  readonly fact: RequestFinishedFact | CallIncidentFact;
+  readonly fact: Fact;
 }
 
 interface Unreadable {
