@@ -51,10 +51,11 @@ export function jobIdOf(job: { readonly requestId: string; readonly round: numbe
 
 /**
  * Timings by which the work of a dead worker is found: its lock runs out after `lockDurationMs` at most, and the next
- * stalled check, every `stalledIntervalMs`, puts the job back. 6 s + 2 x 3 s keeps the worst case under 15 s.
+ * stalled check, every `stalledIntervalMs`, puts the job back: 4 s + 2 x 1.5 s. Even a job whose next worker dies too before
+ * it comes to it is taken up within 15 s.
  */
 export const recoveryTimings = {
-  lockDurationMs: 6_000,
-  stalledIntervalMs: 3_000,
+  lockDurationMs: 4_000,
+  stalledIntervalMs: 1_500,
   maxStalledCount: 20,
 } as const;

@@ -14,7 +14,11 @@ export type JobOutcome =
   | { readonly kind: "snooze"; readonly delayMs: number }
   | { readonly kind: "fail"; readonly reason: string };
 
-/** Runs once per delivery; a job may be delivered again after a crash. `signal` fires at shutdown or when the lock is lost. */
+/**
+ * Runs once per delivery; a job may be delivered again after a crash, or beside a handler that still runs when this process
+ * was too busy to keep its lock. That handler goes on: the lock is no fence, and an answer on its way may have been paid for.
+ * Who may go on is for the call ledger to say. `signal` fires at shutdown.
+ */
 export type JobHandler<Payload> = (payload: Payload, signal: AbortSignal) => Promise<JobOutcome>;
 
 export interface JobConsumerOptions<Payload> {
@@ -98,9 +102,6 @@ export function createJobConsumer<Payload>(options: JobConsumerOptions<Payload>)
       if (job === undefined || !isOver(job, reason)) return;
       const parsed = definition.schema.safeParse(job.data);
       if (parsed.success) void options.onGivenUp?.(parsed.data, reason).catch(onError);
-    });
-    worker.on("lockRenewalFailed", (jobIds: string[]) => {
-      for (const id of jobIds) worker.cancelJob(id, "lock lost");
     });
     return worker;
   };
