@@ -21,27 +21,64 @@ const keepResults = {
   outputFile: { json: ".cache/test-results.json" },
 };
 
+// What is measured, or kills processes against the clock, has the machine to itself.
+const undisturbed = [
+  "test/crash/**/*.test.ts",
+  "test/rows/throughput.test.ts",
+  "test/start/start-up-cost.test.ts",
+];
+const networkTimeouts = { globalSetup, testTimeout: 60_000, hookTimeout: 60_000 };
+
+/**
+ * Files of a worker share its modules: loading them anew for each file took longer than the tests. Tests that wait (for
+ * processes, sockets, time-outs) leave room for a third worker on two cores.
+ */
 export default defineConfig({
   test: {
     ...(isWholeRun ? keepResults : {}),
+    isolate: false,
     projects: [
-      { test: { name: "unit", include: sources, exclude: ["**/node_modules/**", ...integration] } },
       {
+        extends: true,
+        test: {
+          name: "unit",
+          include: sources,
+          exclude: ["**/node_modules/**", ...integration],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
         test: {
           name: "integration",
           include: integration,
           globalSetup,
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
       {
+        extends: true,
         test: {
           name: "e2e",
           include: ["test/**/*.test.ts"],
-          globalSetup,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: ["**/node_modules/**", ...undisturbed],
+          ...networkTimeouts,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "undisturbed",
+          include: undisturbed,
+          ...networkTimeouts,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

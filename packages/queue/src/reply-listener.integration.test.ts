@@ -1,5 +1,5 @@
 import { createKeyspace, encodeStoredResult, type StoredResult } from "@tokenhub/contracts";
-import { startChaosProxy, uniquePrefix, until } from "@tokenhub/testkit";
+import { startChaosProxy, startTestRedis, uniquePrefix, until } from "@tokenhub/testkit";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { connectProducer, createBlockingConnection } from "./redis-connection.ts";
@@ -15,6 +15,8 @@ beforeEach(() => {
 afterEach(() => stack.disposeAsync());
 
 interface SetupOptions {
+  /** Default: the Redis that all test files share. */
+  readonly url?: string;
   readonly pollIntervalMs?: number;
   readonly subscriberUrl?: string;
   readonly readerUrl?: string;
@@ -22,7 +24,7 @@ interface SetupOptions {
 
 /** A listener, and a worker's hand that can leave out each half of what a worker does: storing and announcing. */
 async function setup(options: SetupOptions = {}) {
-  const url = inject("redisUrl");
+  const url = options.url ?? inject("redisUrl");
   const keyspace = createKeyspace(uniquePrefix());
   const channel = keyspace.replyChannel("gw_test");
   const errors: Error[] = [];
@@ -252,8 +254,11 @@ describe("a lost announcement", () => {
   it.each(["get", "xrange"])(
     "is repaired at once although more was missed after the %s of a repair under way, without a false alarm",
     async (lastRead) => {
-      const proxy = stack.use(await startChaosProxy({ upstreamPort: redisPort() }));
+      // A monitor sees what everybody does; the client trips over lines that come at once with its own answer.
+      const { url } = stack.use(await startTestRedis());
+      const proxy = stack.use(await startChaosProxy({ upstreamPort: Number(new URL(url).port) }));
       const { keyspace, worker, errors, logFrame, announceFrame, sendResult, wait } = await setup({
+        url,
         readerUrl: `redis://127.0.0.1:${proxy.port}`,
       });
       const keys = [keyspace.result(requestId), keyspace.streamLog(requestId)];
