@@ -1,5 +1,6 @@
 # One file for every image. `docker build -t tokenhub .` makes the whole product in one container, its own Redis included;
-# `docker build --build-arg SERVICE=gateway .` makes one service: gateway, router-worker, provider-worker or mock-llm.
+# `docker build --build-arg SERVICE=gateway .` makes one service: gateway, orchestrator-worker, router-worker, provider-worker or
+# mock-llm.
 ARG SERVICE=
 
 # Only what decides which packages are installed, so that a change of source code leaves the next stage cached.
@@ -51,6 +52,10 @@ ENV TOKENHUB_ADMIN_HOST=0.0.0.0 \
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs", "9464"]
 
+FROM worker AS service-orchestrator-worker
+RUN node scripts/warm-compile-cache.mjs orchestrator-worker
+CMD ["node", "apps/orchestrator-worker/src/main.ts"]
+
 FROM worker AS service-router-worker
 RUN node scripts/warm-compile-cache.mjs router-worker
 CMD ["node", "apps/router-worker/src/main.ts"]
@@ -73,7 +78,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends redis-server tini \
  && rm -rf /var/lib/apt/lists/*
 USER node
-RUN node scripts/warm-compile-cache.mjs gateway router-worker provider-worker
+RUN node scripts/warm-compile-cache.mjs gateway orchestrator-worker router-worker provider-worker
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs"]

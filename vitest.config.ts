@@ -44,6 +44,8 @@ export default defineConfig({
           name: "unit",
           include: sources,
           exclude: ["**/node_modules/**", ...integration],
+          // Property tests take a second here, and many on a machine that does other things, too.
+          testTimeout: 20_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -61,7 +61,10 @@ async function startOnce(
   const redis = await startTokenHubRedis(context);
   running.use(redis.child);
   const settings = await prepareTokenHub(context, { redisUrl: redis.url, compileCacheFolder: cache });
-  const readyAfterMs = { gateway: Number.NaN, "router-worker": Number.NaN, "provider-worker": Number.NaN };
+  const readyAfterMs = Object.fromEntries(serviceNames.map((name) => [name, Number.NaN])) as Record<
+    ServiceName,
+    number
+  >;
   const children: RunningChild[] = [];
   for (const name of serviceNames) {
     const child = running.use(await startService(name, { context, settings }));
@@ -73,10 +76,6 @@ async function startOnce(
     readProcessUsage(children.filter((child) => child.name === name))?.rssMb ?? null;
   return {
     readyAfterMs,
-    rssMb: {
-      gateway: rssOf("gateway"),
-      "router-worker": rssOf("router-worker"),
-      "provider-worker": rssOf("provider-worker"),
-    },
+    rssMb: Object.fromEntries(serviceNames.map((name) => [name, rssOf(name)])) as Started["rssMb"],
   };
 }

@@ -20,7 +20,7 @@ export const processTuning = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "6
 
 /** The services of TokenHub in the order in which they are stopped: whoever takes in work goes first. */
 export function serviceDefinitions(root: string): ServiceDefinition[] {
-  return ["gateway", "router-worker", "provider-worker"].map((name) => ({
+  return ["gateway", "orchestrator-worker", "router-worker", "provider-worker"].map((name) => ({
     name,
     entry: path.join(root, "apps", name, "src", "main.ts"),
   }));

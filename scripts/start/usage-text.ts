@@ -1,7 +1,8 @@
 /** What `--help` prints. */
 export const usageText = `Usage: npm start -- [options]
 
-Starts TokenHub: the gateway, the router worker, the provider worker and, unless REDIS_URL is set, a private Redis.
+Starts TokenHub: the gateway, the orchestrator worker, the router worker, the provider worker and, unless REDIS_URL is set,
+a private Redis.
 
 Options
   -config FILE      use this configuration file (YAML or JSON); also TOKENHUB_CONFIG

@@ -104,6 +104,74 @@ describe("the installation's rate", () => {
   });
 });
 
+describe("the number of requests at once", () => {
+  /** Requests of a key that the provider has in its hands; they end when the test lets them. */
+  async function hold(key: string, { count, latencyMs = 30_000 }: { count: number; latencyMs?: number }) {
+    network.mock.clearCalls();
+    network.mock.plan("up-gpt", { latencyMs });
+    const leaving = new AbortController();
+    const held = Array.from({ length: count }, () =>
+      fetch(network.url + chatDoor.path, {
+        method: "POST",
+        signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(40_000)]),
+        headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+        body: JSON.stringify(chatDoor.body),
+      }).then(async (response) => {
+        await response.text();
+        return response.status;
+      }),
+    );
+    for (const request of held) request.catch(() => undefined);
+    await until("the requests to be under way", () => network.mock.calls().length === count);
+    network.mock.clearPlans();
+    return { held, leave: () => leaving.abort() };
+  }
+  const knockOf = (key: string) => knock(network, chatDoor, key);
+
+  it("S3-92: of a key is kept: one more is 429 with the time to wait, at every door, until one has ended", async () => {
+    const key = await newKey({ max_concurrent_requests: 2, rate_limit_rps: -1 });
+    const { held } = await hold(key, { count: 2, latencyMs: 1_500 });
+    for (const door of doors) {
+      const refused = await knock(network, door, key);
+      expect(refused.status).toBe(429);
+      const { type, message } = errorOf(refused);
+      expect(message).toContain("As many requests of this API key are running as may at once (2)");
+      if (door.shape !== "legacy") expect(type).toBe("rate_limit_error");
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    }
+    expect((await knockOf(await newKey({ rate_limit_rps: -1 }))).status).toBe(200);
+    expect(await Promise.all(held)).toEqual([200, 200]);
+    for (let index = 0; index < 5; index += 1) expect((await knockOf(key)).status).toBe(200);
+  });
+
+  it("S3-92: is given back by a caller that goes away, by a failure and by a refusal", async () => {
+    const key = await newKey({ max_concurrent_requests: 1, rate_limit_rps: -1 });
+    const { leave } = await hold(key, { count: 1 });
+    expect((await knockOf(key)).status).toBe(429);
+    leave();
+    await until("the place", async () => (await knockOf(key)).status === 200);
+    for (const body of [{ ...chatDoor.body, model: "nothing" }, { messages: 5 }])
+      expect((await knock(network, { ...chatDoor, body }, key)).status).toBeGreaterThanOrEqual(400);
+    const streamed = { ...chatDoor, body: { ...chatDoor.body, stream: true } };
+    expect((await knock(network, streamed, key)).text).toContain("[DONE]");
+    expect((await knockOf(key)).status).toBe(200);
+  });
+
+  it("S3-92: of a tenant holds for all its keys together, and a change of it is in force at once", async () => {
+    const { id } = await admin.call("POST", "/tenants", { name: "crowd", max_concurrent_requests: 1 });
+    const [one, other] = [
+      await newKey({ tenant_id: id, rate_limit_rps: -1 }),
+      await newKey({ tenant_id: id, rate_limit_rps: -1 }),
+    ];
+    const { leave } = await hold(one, { count: 1 });
+    const refused = await knockOf(other);
+    expect([refused.status, errorOf(refused).code]).toEqual([429, "rate_limited"]);
+    await admin.call("PATCH", `/tenants/${String(id)}`, { max_concurrent_requests: 2 });
+    expect((await knockOf(other)).status).toBe(200);
+    leave();
+  });
+});
+
 describe("wrong keys", () => {
   it("S4-45: slow their address down and are logged with it, never with the key; a right key still passes", async () => {
     const key = await newKey({ rate_limit_rps: -1 });

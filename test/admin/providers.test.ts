@@ -1,3 +1,5 @@
+import { compose as composeMockLlm } from "@tokenhub/mock-llm";
+import { createProviderRepository, openDatabase } from "@tokenhub/persistence";
 import { startTestNetwork, until, upstreamKey, type TestNetwork } from "@tokenhub/testkit";
 import { Redis } from "ioredis";
 import { createHash } from "node:crypto";
@@ -336,4 +338,41 @@ describe("trying a provider out", () => {
     const all = await admin("POST", "/providers/validate");
     expect(all.json).toMatchObject({ "local-mock": true, closed: false, mock: true });
   });
+});
+
+it("S1d-2: a provider that states no address has the one of the environment", async () => {
+  await using mock = await composeMockLlm({ port: 0, shutdownGraceMs: 0 });
+  await using network = await startTestNetwork({
+    redisUrl: inject("redisUrl"),
+    env: { ...adminEnvironment, TOKENHUB_GPU_ROOM_BASE_URL: `${mock.url}/v1/` },
+  });
+  const call = (method: string, path: string, body?: unknown) =>
+    administer(network, method, `/admin/v1${path}`, body === undefined ? {} : { body });
+  const type = "openai-compatible";
+  expect(await call("POST", "/providers", { id: "other-room", type })).toMatchObject({ status: 400 });
+  expect(await call("POST", "/providers/test", { id: "gpu-room", type })).toMatchObject({
+    json: { ok: true },
+  });
+  const created = await call("POST", "/providers", { id: "gpu-room", type });
+  expect(created).toMatchObject({ status: 201, json: { base_url: mock.url } });
+  expect(await call("POST", "/providers/gpu-room/test", {})).toMatchObject({ json: { ok: true } });
+  await call("POST", "/models", modelOf("gpu-room", "far"));
+  expect((await ask(network, { model: "far" })).status).toBe(200);
+  expect(mock.calls().filter(({ model }) => model === "up-far")).toHaveLength(1);
+
+  // What was read can be sent back, and still leaves the address to the environment.
+  const { json: read } = await call("GET", "/providers/gpu-room");
+  expect((await call("PUT", "/providers/gpu-room", read)).json.base_url).toBe(mock.url);
+  await using database = await openDatabase({
+    kind: "sqlite",
+    path: join(network.dataDirectory, "tokenhub.db"),
+  });
+  const stored = await createProviderRepository(database.db).get("gpu-room");
+  expect(stored?.entry.baseUrl).toBeNull();
+
+  // A body that states an address wins.
+  const own = await call("PATCH", "/providers/gpu-room", { base_url: network.mock.url });
+  expect(own.json.base_url).toBe(network.mock.url);
+  expect((await ask(network, { model: "far" })).status).toBe(200);
+  expect(network.mock.calls().filter(({ model }) => model === "up-far")).toHaveLength(1);
 });

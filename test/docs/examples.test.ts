@@ -21,6 +21,7 @@ const pages = [
   "SECURITY.md",
   "docs/PRD.md",
   "docs/ARCHITECTURE.md",
+  "docs/ORCHESTRATION.md",
   "docs/ORCHESTRATION_DSL.md",
   "docs/API.md",
   "docs/SECURITY.md",
@@ -34,6 +35,8 @@ const runElsewhere: Readonly<Record<string, string>> = {
   "npm start": "test/start/real-start.test.ts",
   "OPENAI_API_KEY=... ANTHROPIC_API_KEY=... npm start": "test/start/real-start.test.ts",
   "TOKENHUB_ADMIN_PASSWORD=your-secure-password npm start": "test/start/documented-start.test.ts",
+  "TOKENHUB_ORCHESTRATION_MODES=./examples/debate-mode/debate-mode.ts npm start":
+    "test/orchestration/custom-mode.test.ts",
   "docker compose up --build": "docker-compose.yml",
   "cp .env.example .env": ".env.example",
   "npm test": "package.json",

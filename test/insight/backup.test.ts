@@ -61,7 +61,10 @@ async function contentOf(url: string, token: string): Promise<Json> {
     providers: ((await get("/providers"))["items"] as Json[]).map(({ id, type }) => ({ id, type })),
     keys: ((await get("/apikeys"))["items"] ?? (await get("/apikeys"))["keys"]) as unknown,
     secret: (await get("/vault/secrets/mine"))["value"],
-    audit: ((await get("/audit?limit=1000"))["logs"] as Json[]).map(({ id, action }) => ({ id, action })),
+    audit: ((await get("/audit?limit=1000"))["logs"] as Json[])
+      // Every start opens the vault, which is in the log as a deed of the system.
+      .filter(({ actor }) => (actor as Json)["kind"] !== "system")
+      .map(({ action }) => action),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Gateway } from "@tokenhub/gateway";
 import { testApiKey, until } from "@tokenhub/testkit";
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { adminEnvironment, administer } from "../admin/admin-client.ts";
 import { ask, send, type Answer, type Question } from "../lifecycle/ask.ts";
 import { rowOf } from "../lifecycle/request-rows.ts";
 import { openSite, type Site } from "../lifecycle/site.ts";
@@ -14,7 +15,7 @@ beforeAll(async () => {
   site = await openSite({
     redisUrl: inject("redisUrl"),
     // A request without a key runs as another tenant than one with the key.
-    env: { TOKENHUB_AUTH: "open", TOKENHUB_CACHE_MAX_ENTRY_BYTES: "20000" },
+    env: { ...adminEnvironment, TOKENHUB_AUTH: "open", TOKENHUB_CACHE_MAX_ENTRY_BYTES: "20000" },
   });
   gateways = [await site.startAll(), await site.startGateway()];
 });
@@ -36,6 +37,19 @@ function askMany(count: number, question: Question): Promise<Answer[]> {
   return Promise.all(
     Array.from({ length: count }, (_, index) => ask(gateways[index % 2 === 0 ? 0 : 1], question)),
   );
+}
+
+async function call(method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+  const answer = await administer(gateways[0], method, `/admin/v1${path}`, { body });
+  expect(answer.status, answer.text).toBeLessThan(300);
+  return answer.json as Record<string, unknown>;
+}
+const change = (path: string, body: unknown) => call("PATCH", path, body);
+
+/** A key of the tenant that the configured key belongs to. */
+async function newKey(body: Record<string, unknown>): Promise<{ id: string; authorization: string }> {
+  const { id, key } = await call("POST", "/apikeys", { name: "test", ...body });
+  return { id: String(id), authorization: `Bearer ${String(key)}` };
 }
 
 async function counted(gateway: Gateway, line: RegExp): Promise<number> {
@@ -195,6 +209,53 @@ describe("the response cache", () => {
       json: { error: { param: "tokenhub.cache" } },
     });
     expect(calls()).toBe(3);
+  });
+
+  it("S3-91: a key for which answers are kept need not ask; who says no is not answered from the cache", async () => {
+    const { id, authorization } = await newKey({ cache: "on", cache_ttl_seconds: 60 });
+    const question: Question = { model: "gpt-test", content: newContent(), headers: { authorization } };
+    const askNow = (wishes?: Question["wishes"], gateway = gateways[0]) =>
+      ask(gateway, { ...question, ...(wishes === undefined ? {} : { wishes }) });
+    expect(cacheHeader(await askNow())).toBe("miss");
+    expect(cacheHeader(await askNow())).toBe("hit");
+    expect(cacheHeader(await askNow({ cache: false }))).toBeNull();
+    expect(calls()).toBe(2);
+    // Another key of the same tenant has said nothing.
+    expect(cacheHeader(await ask(gateways[0], { ...question, headers: {} }))).toBeNull();
+
+    await change(`/apikeys/${id}`, { cache: "off" });
+    expect(cacheHeader(await askNow())).toBeNull();
+    expect(cacheHeader(await askNow(cached))).toBe("hit");
+    await until(
+      "the change at the other gateway",
+      async () => cacheHeader(await askNow(undefined, gateways[1])) === null,
+    );
+  });
+
+  it("S3-91: answers of a model for which they are kept need no asking, by its name or an alias of it alone", async () => {
+    const model = "spare-test";
+    await change(`/models/${model}`, { cache: "on", cache_ttl_seconds: 60 });
+    await call("POST", "/aliases", { name: "only-spare", variants: [{ model_id: model }] });
+    const variants = [model, "gpt-test"].map((id) => ({ model_id: id }));
+    await call("POST", "/aliases", { name: "spare-or-not", variants });
+    const question: Question = { model, content: newContent() };
+    expect(cacheHeader(await ask(gateways[0], question))).toBe("miss");
+    expect(cacheHeader(await ask(gateways[0], question))).toBe("hit");
+    await until("the change at the other gateway", async () => {
+      const answer = await ask(gateways[1], { ...question, content: newContent() });
+      return cacheHeader(answer) === "miss";
+    });
+    const byAlias: Question = { ...question, model: "only-spare" };
+    expect(cacheHeader(await ask(gateways[0], byAlias))).toBe("miss");
+    expect(cacheHeader(await ask(gateways[0], byAlias))).toBe("hit");
+    expect(cacheHeader(await ask(gateways[0], { ...question, model: "spare-or-not" }))).toBeNull();
+    expect(cacheHeader(await ask(gateways[0], { ...question, model: "gpt-test" }))).toBeNull();
+
+    // The key comes before the model.
+    const { authorization } = await newKey({ cache: "off" });
+    expect(cacheHeader(await ask(gateways[0], { ...question, headers: { authorization } }))).toBeNull();
+    await change(`/models/${model}`, { cache: null });
+    expect(cacheHeader(await ask(gateways[0], question))).toBeNull();
   });
 
   it("S3-91: failures are not kept, and each of those that wait gets an answer", async () => {

@@ -61,9 +61,11 @@ it("S0-16, S3-51: API, then routing, then registries, then adapters, then the va
   expect(await importsOf("packages/vault")).not.toEqual(new Set());
   for (const [below, above] of [
     ["packages/vault", ["providers", "routing", "queue", "gateway", "router-worker", "provider-worker"]],
+    ["packages/orchestration", ["queue", "ledger", "persistence", "gateway", "orchestrator-worker"]],
     ["packages/providers", ["routing", "queue", "vault", "gateway", "router-worker", "provider-worker"]],
     ["packages/routing", ["providers", "queue", "vault", "persistence", "gateway", "router-worker"]],
     ["apps/router-worker", ["providers", "vault", "persistence", "gateway"]],
+    ["apps/orchestrator-worker", ["providers", "vault", "persistence", "gateway"]],
   ] as const) {
     const imported = await importsOf(below);
     expect([below, above.filter((name) => imported.has(name))]).toEqual([below, []]);

@@ -10,7 +10,7 @@ function environmentOf(events: readonly string[], name: string): NodeJS.ProcessE
   return JSON.parse(line.slice(`${name} environment `.length));
 }
 
-test("a stop asks the gateway, then the router, then the provider worker, and Redis last; nothing is left", async () => {
+test("a stop asks the gateway, then the orchestrator, then the router, then the provider worker, and Redis last; nothing is left", async () => {
   await using stack = createStandInStack();
   const command = stack.start();
   await command.waitFor(banner);
@@ -21,7 +21,7 @@ test("a stop asks the gateway, then the router, then the provider worker, and Re
   expect(await command.ended).toBe(0);
   const ending = stack.events().filter((event) => !/started|environment/.test(event));
   expect(ending).toEqual(
-    ["gateway", "router-worker", "provider-worker"].flatMap((name) => [
+    ["gateway", "orchestrator-worker", "router-worker", "provider-worker"].flatMap((name) => [
       `${name} asked`,
       `${name} redis answers`,
       `${name} gone`,
@@ -142,7 +142,7 @@ test("SIGHUP reaches every service and ends none", async () => {
   const command = stack.start();
   await command.waitFor(banner);
   command.child.kill("SIGHUP");
-  for (const name of ["gateway", "router-worker", "provider-worker"]) {
+  for (const name of ["gateway", "orchestrator-worker", "router-worker", "provider-worker"]) {
     await expect.poll(() => stack.events()).toContain(`${name} reload`);
   }
   expect(stack.pidsOf("gateway")).toHaveLength(1);

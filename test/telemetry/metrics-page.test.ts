@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { createCacheEvents } from "../../apps/gateway/src/cache/cache-events.ts";
 import { createGatewayEvents } from "../../apps/gateway/src/events.ts";
 import { createStateGauges } from "../../apps/gateway/src/state-gauges.ts";
+import { createRunEvents } from "../../apps/orchestrator-worker/src/events.ts";
 import { createCallEvents } from "../../apps/provider-worker/src/events.ts";
 import { createRouterEvents } from "../../apps/router-worker/src/events.ts";
 
@@ -28,11 +29,14 @@ function registered(): Map<string, readonly MetricDescription[]> {
   createRouterEvents({ logger, metrics: router, tracing: { current: () => null } });
   const provider = createMetrics({ service: "provider-worker" });
   createCallEvents({ logger, metrics: provider, tracing: { current: () => null } });
+  const orchestrator = createMetrics({ service: "orchestrator-worker" });
+  createRunEvents({ logger, metrics: orchestrator, tracing: { current: () => null } });
   const every = createMetrics({ service: "every" });
   startHeartbeat(every)[Symbol.dispose]();
   return new Map([
     ["Every process", every.described],
     ["Gateway", gateway.described],
+    ["Orchestrator worker", orchestrator.described],
     ["Router worker", router.described],
     ["Provider worker", provider.described],
   ]);

@@ -1,6 +1,7 @@
 import { parseProductConfig, resolveProductConfig, Secret, type Environment } from "@tokenhub/config";
 import { compose as composeGateway, type Gateway } from "@tokenhub/gateway";
 import { compose as composeMockLlm, defaultConfig, type MockLlm } from "@tokenhub/mock-llm";
+import { compose as composeOrchestratorWorker, type OrchestratorWorker } from "@tokenhub/orchestrator-worker";
 import { compose as composeProviderWorker, type ProviderWorker } from "@tokenhub/provider-worker";
 import { compose as composeRouterWorker, type RouterWorker } from "@tokenhub/router-worker";
 import { createLogger, readTracingConfig } from "@tokenhub/telemetry";
@@ -25,10 +26,11 @@ export interface ObservedSite extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly router: RouterWorker;
   readonly provider: ProviderWorker;
+  readonly orchestrator: OrchestratorWorker;
   readonly logLines: string[];
   post(path: string, body: object, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** What `/metrics` of one service shows. */
-  metricsOf(service: "gateway" | "router" | "provider"): Promise<string>;
+  metricsOf(service: "gateway" | "orchestrator" | "router" | "provider"): Promise<string>;
 }
 
 export async function startObservedSite(options: ObservedSiteOptions): Promise<ObservedSite> {
@@ -81,9 +83,16 @@ export async function startObservedSite(options: ObservedSiteOptions): Promise<O
       loggerOf("provider-worker"),
     ),
   );
+  const orchestrator = stack.use(
+    await composeOrchestratorWorker(
+      { ...worker, concurrency: null, drainMs: 2_000, tracing },
+      loggerOf("orchestrator-worker"),
+    ),
+  );
 
   const metricsUrls = {
     gateway: `${gateway.url}/metrics`,
+    orchestrator: `http://127.0.0.1:${orchestrator.adminPort}/metrics`,
     router: `http://127.0.0.1:${router.adminPort}/metrics`,
     provider: `http://127.0.0.1:${provider.adminPort}/metrics`,
   };
@@ -93,6 +102,7 @@ export async function startObservedSite(options: ObservedSiteOptions): Promise<O
     gateway,
     router,
     provider,
+    orchestrator,
     logLines,
     post: (path, body, headers = {}) =>
       fetch(gateway.url + path, {

@@ -156,4 +156,11 @@ it("S1-8: a vault that a person unlocked locks itself after a quiet while; traff
   const refused = await ask(gateway, { model: "sealed-model" });
   expect(refused.json).toMatchObject({ error: { code: "vault_locked" } });
   expect(await site.redis.exists(site.keyspace.vaultLease)).toBe(0);
+  // The person's unlock is in the log by its call; what the vault did by itself is the system's.
+  const bySystem = async () => (await call("GET /audit?actor_kind=system")).body;
+  await until("the audit row", async () => (await bySystem()).total > 0);
+  expect(await bySystem()).toMatchObject({
+    total: 1,
+    logs: [{ action: "vault.lock", resource_kind: "vault", detail: { reason: "idle" } }],
+  });
 });

@@ -3,11 +3,13 @@ import { createAnswerStore } from "@tokenhub/ledger";
 import { createJobProducer, createReplyListener } from "@tokenhub/queue";
 import { startAdminServer, type Logger } from "@tokenhub/telemetry";
 import { readOrCreateApiKey } from "./admission/api-key-file.ts";
+import { createCacheChoices } from "./cache/cache-choices.ts";
 import { createCacheEvents } from "./cache/cache-events.ts";
 import { createResponseCache } from "./cache/response-cache.ts";
 import { openAdmission } from "./compose/open-admission.ts";
 import { openCatalogue } from "./compose/open-catalogue.ts";
 import { openFoundation } from "./compose/open-foundation.ts";
+import { openOrchestration } from "./compose/open-orchestration.ts";
 import { openRecords } from "./compose/open-records.ts";
 import { openSecrets } from "./compose/open-secrets.ts";
 import { wireAdmin } from "./compose/wire-admin.ts";
@@ -82,6 +84,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     addressOf,
     configuredKeys: apiKeys,
   });
+  const cancel = createCanceller({ redis, keyspace, onError });
+  const orchestration = await openOrchestration(stack, {
+    foundation,
+    config,
+    catalogue,
+    admission,
+    producer,
+    cancel,
+  });
   const statePorts = createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current });
   const admin = wireAdmin({
     ...catalogueParts,
@@ -90,6 +101,8 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     secrets,
     access,
     addressOf,
+    producer,
+    modes: orchestration.modes,
     providerHealth: statePorts.providerHealth,
     inForce: () => inForce,
   });
@@ -99,32 +112,36 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     checkDependencies: () => checkDependencies({ redis, database }),
     isDraining: () => gate.isDraining,
   };
+  const requests = {
+    admission,
+    replies,
+    gate,
+    maxBodyBytes: product.limits.maxBodyBytes,
+    syncWaitMs: product.limits.syncWaitMs,
+    routingDefaults: () => routingSettings.current().values,
+    now,
+  };
   const app = createApp({
     generation: {
-      admission,
-      submit: {
-        redis,
-        keyspace,
-        producer,
-        gatewayId,
-        cancel: createCanceller({ redis, keyspace, onError }),
-      },
-      replies,
-      gate,
+      ...requests,
+      submit: { redis, keyspace, producer, gatewayId, cancel },
+      orchestration: { ...orchestration.planning, runs: orchestration.runs },
       requireModel: catalogue.requireModel,
       cache: {
         responses,
         defaultTtlMs: product.cache.defaultTtlMs,
         catalogueVersion: () => catalogue.current().version,
+        choices: createCacheChoices({ keys: access.directory.lookup, index: catalogue.index }),
       },
       events,
-      maxBodyBytes: product.limits.maxBodyBytes,
-      syncWaitMs: product.limits.syncWaitMs,
       validator: stack.use(createSchemaValidator()),
-      routingDefaults: () => routingSettings.current().values,
-      now,
     },
-    models: { authenticate: admission.authenticate, catalogue: catalogue.current },
+    orchestrations: { ...requests, ...orchestration, gatewayId },
+    models: {
+      authenticate: admission.authenticate,
+      catalogue: catalogue.current,
+      modes: () => orchestration.modes.names(),
+    },
     health,
     admin,
     logger,
@@ -144,6 +161,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   stack.defer(() => listener.close(config.drainMs));
   // Streams without an end would hold the listener open for the whole drain.
   stack.defer(() => insight.feed[Symbol.dispose]());
+  stack.defer(() => orchestration.followers[Symbol.dispose]());
   stack.defer(() => gate.drain(config.drainMs));
   const operations =
     config.adminPort === null

@@ -9,6 +9,7 @@ import {
   type Secret,
 } from "@tokenhub/config";
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
+import { readPromptFile } from "./orchestration/read-prompt-file.ts";
 import { routingVariables, type RoutingSettingName } from "./routing-settings/routing-setting.ts";
 
 export interface GatewayConfig {
@@ -27,6 +28,12 @@ export interface GatewayConfig {
    * ask. Absent: keys of the configuration file only.
    */
   readonly providerKeyOf?: (providerId: string) => Secret | null;
+  /** Paths of modules, each with a mode of orchestration of the operator's own; absent: none. */
+  readonly modeModules?: readonly string[];
+  /** The operator's own prompts, by mode and name; absent: the modes' own. */
+  readonly templates?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Longest time one call of an orchestration may take, in milliseconds; null or absent: 300 s. */
+  readonly callTimeoutMs?: number | null;
   /** Routing defaults that the environment states, so that nothing an administrator saves replaces them; absent: none. */
   readonly routingFromEnvironment?: ReadonlySet<RoutingSettingName>;
 }
@@ -50,6 +57,9 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
     maxInFlight: read.envInteger("TOKENHUB_MAX_IN_FLIGHT", { min: 1 }) ?? 5_000,
     drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 10_000,
     tracing: readTracingConfig(env),
+    modeModules: read.envList("TOKENHUB_ORCHESTRATION_MODES") ?? [],
+    templates: await readPromptFile(read.envString("TOKENHUB_ORCHESTRATION_PROMPTS")),
+    callTimeoutMs: read.envInteger("TOKENHUB_RUN_CALL_TIMEOUT_MS", { min: 1 }),
     providerKeyOf: (providerId) =>
       resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
     routingFromEnvironment: new Set(

@@ -260,9 +260,9 @@ describe("usage", () => {
       fact("interactive", resultOf({ modelId: "done" })),
       fact("batch", resultOf({ modelId: "nobody-waited" })),
     ];
-    expect(await store.record({ finished, incidents: [] })).toMatchObject({ rows: 3 });
+    expect(await store.record({ finished, incidents: [], runs: [] })).toMatchObject({ rows: 3 });
     // A crash between writing and acknowledging brings them again.
-    await store.record({ finished, incidents: [] });
+    await store.record({ finished, incidents: [], runs: [] });
     for (const model of ["m", "done", "nobody-waited"])
       expect([model, valueOf(await text(), "tokenhub_tokens_used_total", { model })]).toEqual([model, 50]);
   });
@@ -271,7 +271,7 @@ describe("usage", () => {
     const { events, text } = setUp();
     const store = events.watchFacts({ record: () => Promise.reject(new Error("database is locked")) });
     const fact = { lane: "batch", result: resultOf() } as unknown as RequestFinishedFact;
-    await expect(store.record({ finished: [fact], incidents: [] })).rejects.toThrow("locked");
+    await expect(store.record({ finished: [fact], incidents: [], runs: [] })).rejects.toThrow("locked");
     expect(valueOf(await text(), "tokenhub_tokens_used_total", { model: "m" })).toBeUndefined();
   });
 });

@@ -21,6 +21,8 @@ interface DeliveredRequest {
   readonly status: number;
   /** Absent: the request does not use the cache. */
   readonly cache?: "hit" | "miss";
+  /** The orchestration it was; absent: none. Its calls are recorded one by one, and counted then. */
+  readonly run?: { readonly id: string; readonly mode: string };
   readonly finishedAtMs: number;
 }
 
@@ -74,15 +76,15 @@ export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEv
   const dropped = createStoreDropped(metrics);
 
   return {
-    delivered({ endpoint, submission, result, status, cache, finishedAtMs }) {
+    delivered({ endpoint, submission, result, status, cache, run, finishedAtMs }) {
       const { requestId, acceptedAtMs, features } = submission;
       requests.finished({
         endpoint,
-        mode: features.policy.mode,
+        mode: run?.mode ?? features.policy.mode,
         status: statusOf(result),
         httpStatus: status,
         time: { acceptedAtMs, finishedAtMs },
-        result,
+        result: run === undefined ? result : withoutConsumption(result),
       });
       describeInTrace(tracing, submission, result);
       logger.info(
@@ -97,6 +99,7 @@ export function createGatewayEvents({ logger, metrics, tracing, now }: GatewayEv
           code: result?.failure?.code ?? null,
           attempts: result?.attempts.length ?? 0,
           ...(cache === undefined ? {} : { cache }),
+          ...(run === undefined ? {} : { runId: run.id, orchestration: run.mode }),
           durationMs: finishedAtMs - acceptedAtMs,
         },
         "request finished",
@@ -179,8 +182,12 @@ function statusOf(result: RequestResult | null): RequestStatus {
 }
 
 /** No gateway delivers these, so their usage is counted when it is recorded, and only then. */
-function isUnattended({ lane, result }: RequestFinishedFact): boolean {
-  return lane !== "interactive" || result.outcome === "cancelled";
+function isUnattended({ lane, runId, result }: RequestFinishedFact): boolean {
+  return lane !== "interactive" || runId !== undefined || result.outcome === "cancelled";
+}
+
+function withoutConsumption(result: RequestResult | null): RequestResult | null {
+  return result === null ? null : { ...result, usage: null, costUsd: null, attempts: [], decision: null };
 }
 
 function traceIdOf({ traceparent }: Submission): { traceId?: string } {

@@ -45,7 +45,8 @@ const endpointLabel: readonly string[] = [
 const modelLabel = openLabel({ limit: 300 });
 const providerLabel = openLabel({ limit: 100 });
 const queueLabel = openLabel({ limit: 100 });
-const modeLabel: readonly string[] = routingModeSchema.options;
+/** Modes of routing, and of the orchestrations that come with the product. */
+const modeLabel: readonly string[] = [...routingModeSchema.options, "vote", "refine"];
 /** Statuses come from our own table of errors. */
 const httpStatusLabel: readonly string[] = [
   ...new Set(Object.values(errorTable).map(({ status }) => String(status))),

@@ -10,7 +10,7 @@ import type { RunningCalls } from "./running-calls.ts";
 /** What making a call needs; composed once per process. */
 export interface CallDeps {
   readonly ledger: CallLedger;
-  readonly producer: Pick<JobProducer, "addRoute">;
+  readonly producer: Pick<JobProducer, "addRoute" | "addOrchestrate">;
   readonly client: ProviderClient;
   readonly running: RunningCalls;
   readonly policy: RecoveryPolicy;

@@ -9,7 +9,7 @@ import {
   type Usage,
 } from "@tokenhub/contracts";
 import type { CommitInput, HealthOutcome } from "@tokenhub/ledger";
-import type { JobOutcome } from "@tokenhub/queue";
+import { tellRun, type JobOutcome } from "@tokenhub/queue";
 import { costOfUsage } from "@tokenhub/routing";
 import { usageOrEstimate } from "./answer.ts";
 import type { CallDeps } from "./call-deps.ts";
@@ -41,8 +41,9 @@ export async function endRequest(deps: CallDeps, ending: Ending): Promise<JobOut
 }
 
 /**
- * Commits the end of a request, whatever it is; a commit that comes too late is recorded as an incident by the ledger.
- * False when it was refused: there is a result already, or another holder has the request.
+ * Commits the end of a request, whatever it is, and tells the orchestration it is a call of; a commit that comes too late is
+ * recorded as an incident by the ledger. False when it was refused: there is a result already, or another holder has the
+ * request. The run is told in that case as well, for whoever committed the result may have died before telling.
  */
 export async function commitEnding(deps: CallDeps, ending: Ending): Promise<boolean> {
   const { job, token, failure } = ending;
@@ -76,6 +77,7 @@ export async function commitEnding(deps: CallDeps, ending: Ending): Promise<bool
     usedTokens: token === "" ? null : usedTokensOf(answer?.usage ?? null, ending.attempts.at(-1)),
   });
   deps.events.ended(job, result, committed);
+  await tellRun(deps.producer, { job, isOver: committed });
   return committed;
 }
 

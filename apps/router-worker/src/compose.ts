@@ -79,7 +79,8 @@ export async function compose(
     keyspace,
     onError,
     ...(config.concurrency === null ? {} : { concurrency: config.concurrency }),
-    onGivenUp: (job) => endRequest({ ledger, now }, job, { failure: failures.givenUp, refusal: null }),
+    onGivenUp: (job) =>
+      endRequest({ ledger, producer, now }, job, { failure: failures.givenUp, refusal: null }),
     handler: tracing.wrap(
       createSelectModel({
         state,

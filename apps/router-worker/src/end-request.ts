@@ -7,9 +7,11 @@ import {
   type RoutingRefusal,
 } from "@tokenhub/contracts";
 import type { CallLedger } from "@tokenhub/ledger";
+import { tellRun, type JobProducer } from "@tokenhub/queue";
 
 export interface EndRequestDeps {
   readonly ledger: Pick<CallLedger, "commit">;
+  readonly producer: Pick<JobProducer, "addOrchestrate">;
   readonly now: () => number;
 }
 
@@ -39,7 +41,8 @@ export const failures = {
 
 /**
  * Ends a request without a call; its record tells the decision of the round before, if there was one, and why nothing
- * follows it. Of several ends only the first is kept.
+ * follows it. Of several ends only the first is kept. The orchestration it is a call of is told each time, for whoever wrote
+ * the first end may have died before telling.
  */
 export async function endRequest(
   deps: EndRequestDeps,
@@ -64,7 +67,7 @@ export async function endRequest(
     modelId: last?.modelId ?? null,
     providerId: last?.providerId ?? null,
   };
-  await deps.ledger.commit({
+  const committed = await deps.ledger.commit({
     requestId: job.requestId,
     token: "",
     round: job.round,
@@ -77,4 +80,5 @@ export async function endRequest(
     replyTo: job.replyTo,
     health: { kind: "none" },
   });
+  await tellRun(deps.producer, { job, isOver: committed });
 }

@@ -14,6 +14,7 @@ import {
   createJobConsumer,
   createJobProducer,
   jobCatalogue,
+  orchestrateQueueName,
   publishCatalogue,
 } from "@tokenhub/queue";
 import { createLogger } from "@tokenhub/telemetry";
@@ -105,13 +106,14 @@ async function setup() {
       },
     }),
   );
+  const looks = () => producer.countJobs(orchestrateQueueName);
   const decisionOf = async (job: RouteJob) =>
     (await until("the call job", () => calls.find((call) => call.requestId === job.requestId))).decision;
   const resultOf = async (job: RouteJob) => {
     const stored = await until("the result", () => redis.get(keyspace.result(job.requestId)));
     return requestResultSchema.parse(JSON.parse(decodeStoredResult(stored).resultJson));
   };
-  return { redis, keyspace, producer, decisionOf, resultOf };
+  return { redis, keyspace, producer, decisionOf, resultOf, looks };
 }
 
 it("S1d-29: a request under thompson follows the beliefs that were published to Redis, others do not", async () => {
@@ -173,4 +175,12 @@ it("S1-11: a refused later round is stored with the decision before it and the r
     decision: { chosen: { modelId: "heavy" } },
     refusal: { skippedByReason: { already_failed: 1, weight_below_limit: 1 } },
   });
+});
+
+it("a refused call of an orchestration is stored, and its run is told", async () => {
+  const { producer, resultOf, looks } = await setup();
+  const job = jobOf({ runId: "run_0123456789abcdef" }, { minWeight: 500 });
+  await producer.addRoute(job);
+  expect(await resultOf(job)).toMatchObject({ outcome: "failed", failure: { code: "no_eligible_model" } });
+  await until("the look at the run", async () => (await looks())["waiting"] === 1);
 });

@@ -113,5 +113,6 @@ function plainModel(id: string, { providerId, weight, contextTokens, prices }: P
     contextSource: "manual",
     toolNameMap: {},
     gemma4Output: false,
+    cache: null,
   };
 }

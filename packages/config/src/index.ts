@@ -11,6 +11,7 @@ export * from "./listen-address.ts";
 export * from "./load-product-config.ts";
 export * from "./parse-product-config.ts";
 export * from "./product-config.ts";
+export { environmentAddressOf, type ProviderAddresses } from "./provider-address.ts";
 export * from "./provider-key.ts";
 export * from "./redact-text.ts";
 export * from "./resolve-product-config.ts";

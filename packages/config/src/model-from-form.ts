@@ -7,6 +7,9 @@ import type { ModelForm } from "./product-config-schema.ts";
 import { readDurationMs } from "./provider-from-form.ts";
 
 const longestModelId = 256;
+const shortestCacheTtlMs = 1_000;
+/** A week. */
+const longestCacheTtlMs = 604_800_000;
 
 interface FormPosition {
   readonly index: number;
@@ -48,6 +51,7 @@ export function modelFromForm(form: ModelForm, position: FormPosition): ModelCon
     contextSource: contextTokens === null ? null : "manual",
     toolNameMap: form.tool_name_map ?? {},
     gemma4Output: form.gemma4_output ?? false,
+    cache: readCacheChoice(form, position),
   };
 }
 
@@ -108,6 +112,17 @@ function readCapabilities(form: ModelForm, position: FormPosition): CapabilityNa
     });
   });
   return listed.length === 0 ? null : [...completeCapabilities(listed)];
+}
+
+function readCacheChoice(form: ModelForm, position: FormPosition): ModelConfig["cache"] {
+  const { index, place } = position;
+  const ttlMs = readDurationMs(form.cache_ttl, { path: ["models", index, "cache_ttl"], place });
+  if (ttlMs !== null && form.cache !== "on")
+    throw fail("cache_ttl", { problem: "says how long answers are kept, but cache is not on", position });
+  if (ttlMs !== null && (ttlMs < shortestCacheTtlMs || ttlMs > longestCacheTtlMs))
+    throw fail("cache_ttl", { problem: "must be from 1s to 168h", position });
+  if (form.cache === null) return null;
+  return form.cache === "on" ? { kind: "on", ttlMs } : { kind: "off" };
 }
 
 function fail(

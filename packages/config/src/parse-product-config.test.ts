@@ -566,3 +566,42 @@ function replaceAt(
     entries.map(([name, child]) => [name, name === key ? replaceAt(child, { path: rest, value }) : child]),
   );
 }
+
+test.each<[object, object | null]>([
+  [{}, null],
+  [{ cache: null }, null],
+  [{ cache: "" }, null],
+  [{ cache: "on" }, { kind: "on", ttlMs: null }],
+  [{ cache: true }, { kind: "on", ttlMs: null }],
+  [
+    { cache: "on", cache_ttl: "10m" },
+    { kind: "on", ttlMs: 600_000 },
+  ],
+  [
+    { cache: "on", cache_ttl: 1_000 },
+    { kind: "on", ttlMs: 1_000 },
+  ],
+  [{ cache: "off" }, { kind: "off" }],
+  [{ cache: false }, { kind: "off" }],
+])("S3-91: a model with %j", (stated, cache) => {
+  const { config } = parse({ providers: [openai], models: [{ id: "m", provider: "openai", ...stated }] });
+  expect(config.models?.[0]?.cache).toEqual(cache);
+});
+
+test.each([
+  [{ cache: "yes" }, "models[0].cache must be on or off"],
+  [{ cache_ttl: "10m" }, "models[0].cache_ttl says how long answers are kept, but cache is not on"],
+  [{ cache: "off", cache_ttl: "10m" }, "models[0].cache_ttl says how long"],
+  [{ cache: "on", cache_ttl: "999ms" }, "models[0].cache_ttl must be from 1s to 168h"],
+  [{ cache: "on", cache_ttl: "169h" }, "models[0].cache_ttl must be from 1s to 168h"],
+])("S3-91: a model with %j is refused", (stated, message) => {
+  expect(() => parse({ providers: [openai], models: [{ id: "m", provider: "openai", ...stated }] })).toThrow(
+    message,
+  );
+});
+
+test("S3-91: YAML's on and off are words, not truths", () => {
+  const text = "providers: [{ id: openai, type: openai }]\nmodels: [{ id: m, provider: openai, cache: on }]";
+  const file = parseConfigText(text, place);
+  expect(parseProductConfig(file.raw, file).config.models?.[0]?.cache).toEqual({ kind: "on", ttlMs: null });
+});

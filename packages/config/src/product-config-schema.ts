@@ -129,6 +129,11 @@ export const modelFormSchema = z.strictObject(
       })
       .nullish(),
     gemma4_output: flag,
+    cache: z
+      .union([z.enum(["on", "off", ""]), z.boolean()], { error: "must be on or off" })
+      .nullish()
+      .transform((value) => (typeof value === "boolean" ? (value ? "on" : "off") : value || null)),
+    cache_ttl: durationMs,
   },
   entry,
 );

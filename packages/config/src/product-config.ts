@@ -1,5 +1,6 @@
 import type { CapabilityName } from "./capability.ts";
 import type { DatabaseLocation } from "./database-location.ts";
+import type { ProviderAddresses } from "./provider-address.ts";
 import type { Secret } from "./secret.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
@@ -40,7 +41,7 @@ export interface ProviderConfig {
   readonly credential: ProviderCredential;
 }
 
-/** The same shape as a `CatalogueModel`. */
+/** The same shape as a `CatalogueModel`, with what only gateways need to know of it. */
 export interface ModelConfig {
   readonly id: string;
   readonly providerId: string;
@@ -57,6 +58,8 @@ export interface ModelConfig {
   readonly contextSource: "manual" | null;
   readonly toolNameMap: Record<string, string>;
   readonly gemma4Output: boolean;
+  /** What is said about keeping answers for requests that say nothing themselves; null: nothing. */
+  readonly cache: { readonly kind: "off" } | { readonly kind: "on"; readonly ttlMs: number | null } | null;
 }
 
 /** The same shape as a `CatalogueAlias`. */
@@ -205,6 +208,8 @@ export interface ProductConfig {
   readonly vault: VaultConfig;
   readonly encryptionKey: Secret | null;
   readonly providers: readonly ProviderConfig[];
+  /** Also of providers that the configuration does not have, because an administrator may add them. */
+  readonly providerAddresses: ProviderAddresses;
   readonly models: readonly ModelConfig[];
   readonly aliases: readonly AliasConfig[];
   /** Sentences for the log at start: ignored keys, doubtful settings. */

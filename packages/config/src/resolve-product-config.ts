@@ -13,6 +13,7 @@ import {
   type ProductConfig,
   type RateLimitConfig,
 } from "./product-config.ts";
+import { readProviderAddresses } from "./provider-address.ts";
 import { resolveCatalogue } from "./resolve-providers.ts";
 import { Secret } from "./secret.ts";
 
@@ -84,6 +85,7 @@ export function resolveProductConfig({
     priceCatalogue: reader.envBoolean("TOKENHUB_PRICE_CATALOGUE") ?? true,
     customProviders: parsed.config.customProviders,
     ...catalogue,
+    providerAddresses: readProviderAddresses(env),
     warnings: [...parsed.warnings, ...catalogueWarnings],
   };
 }

@@ -9,7 +9,8 @@ import {
 } from "./built-in-catalogue.ts";
 import { readEnvironment, type Environment } from "./environment.ts";
 import type { AliasConfig, FileConfig, ModelConfig, ProviderConfig } from "./product-config.ts";
-import { environmentNameOf, keyVariables, resolveProviderKey } from "./provider-key.ts";
+import { environmentAddressOf, readProviderAddresses } from "./provider-address.ts";
+import { keyVariables, resolveProviderKey } from "./provider-key.ts";
 
 export interface ResolvedCatalogue {
   readonly providers: readonly ProviderConfig[];
@@ -28,9 +29,11 @@ const typesThatNeedKey = new Set(["openai", "anthropic"]);
 export function resolveCatalogue(file: FileConfig, environment: Environment): ResolvedCatalogue {
   const fileDecides = file.providers !== null || file.models !== null;
   const listed = statedProviders(file, environment);
-  const providers = withMock(withVllmEndpoints(listed, environment)).map((provider) =>
-    withBaseUrl(provider, environment),
-  );
+  const addresses = readProviderAddresses(environment);
+  const providers = withMock(withVllmEndpoints(listed, environment)).map((provider) => ({
+    ...provider,
+    baseUrl: environmentAddressOf(addresses, provider.id) ?? provider.baseUrl,
+  }));
   const models = resolveModels(file, { fileDecides, providers });
   const aliases = resolveAliases(file.aliases, models);
   const keyWarnings = providers.flatMap((provider) => keyWarning(provider, environment));
@@ -79,12 +82,6 @@ function withVllmEndpoints(providers: readonly ProviderConfig[], environment: En
 
 function withMock(providers: readonly ProviderConfig[]): ProviderConfig[] {
   return providers.some(({ id }) => id === mockProvider.id) ? [...providers] : [...providers, mockProvider];
-}
-
-function withBaseUrl(provider: ProviderConfig, environment: Environment): ProviderConfig {
-  const variable = `TOKENHUB_${environmentNameOf(provider.id)}_BASE_URL`;
-  const url = readEnvironment(environment).envString(variable);
-  return url === null ? provider : { ...provider, baseUrl: normaliseBaseUrl(url, { name: variable }) };
 }
 
 function resolveModels(

@@ -55,6 +55,13 @@ export type Price = z.infer<typeof priceSchema>;
 export const valueSourceSchema = z.enum(["manual", "catalogue", "provider"]);
 export type ValueSource = z.infer<typeof valueSourceSchema>;
 
+/** What is said about keeping answers for requests that say nothing themselves; `ttlMs` null: the installation's time. */
+export const cacheChoiceSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("off") }),
+  z.object({ kind: z.literal("on"), ttlMs: z.number().int().positive().nullable() }),
+]);
+export type CacheChoice = z.infer<typeof cacheChoiceSchema>;
+
 export const catalogueModelSchema = z.object({
   /** What clients call it; may contain `/` and `.`. */
   id: z.string().min(1).max(256),
@@ -77,6 +84,8 @@ export const catalogueModelSchema = z.object({
   toolNameMap: z.record(z.string(), z.string()),
   /** The model writes thoughts and tool calls as Gemma-4 tokens into its text. */
   gemma4Output: z.boolean(),
+  /** For gateways; workers have no use for it. Null and absent: nothing is said. */
+  cache: cacheChoiceSchema.nullable().optional(),
 });
 export type CatalogueModel = z.infer<typeof catalogueModelSchema>;
 

@@ -48,6 +48,8 @@ export const routingSpreadSchema = z.object({
   avoidProviderIds: z.array(z.string()),
   /** Take the n-th of the candidates that differ from each other, 0 the best. */
   rank: z.number().int().nonnegative(),
+  /** How many such calls run side by side, as far as it is known; the first choice of another is then the last fallback. */
+  ranks: z.number().int().positive().optional(),
 });
 export type RoutingSpread = z.infer<typeof routingSpreadSchema>;
 

@@ -103,6 +103,8 @@ export const callSpecSchema = z.object({
     avoidProviderIds: z.array(z.string()),
     /** Takes the n-th of the models that differ from each other, 0 the best: for calls that run side by side. */
     rank: z.number().int().nonnegative(),
+    /** How many run side by side; absent: this one alone. */
+    ranks: z.number().int().positive().optional(),
   }),
   routingMode: routingModeSchema,
   maxOutputTokens: z.number().int().positive().nullable(),

@@ -5,8 +5,10 @@ export * from "./access/project-repository.ts";
 export * from "./access/tenant-repository.ts";
 export * from "./audit/audit-repository.ts";
 export * from "./catalogue/alias-repository.ts";
+export { cacheChoiceOf, type CacheChoice } from "./cache-choice.ts";
 export type { AdminWrite, CatalogueRepository } from "./catalogue/catalogue-repository.ts";
 export * from "./catalogue/load-catalogue.ts";
+export type { ModelEntry } from "./catalogue/model-entry.ts";
 export * from "./catalogue/model-repository.ts";
 export * from "./catalogue/provider-repository.ts";
 export * from "./catalogue/replace-configured-catalogue.ts";
@@ -45,10 +47,13 @@ export {
   type Spend,
   type SpendRepository,
 } from "./requests/spend-repository.ts";
+export { createRunRepository, type RunFilters, type RunRepository } from "./runs/run-repository.ts";
+export { runStatusOf, type RunSummary, type StoredRun } from "./runs/run-row.ts";
 export type { AdminRole } from "./schema/access-tables.ts";
 export type { Source } from "./schema/catalogue-tables.ts";
 export type { ActorKind, AuditOutcome } from "./schema/record-tables.ts";
 export type { SpendScopeKind } from "./schema/request-tables.ts";
+export type { RunStatus } from "./schema/run-tables.ts";
 export type { Schema } from "./schema/schema.ts";
 export { downsampleSeries } from "./series/downsample-series.ts";
 export { defaultSeriesRetention, pruneSeries, type SeriesRetention } from "./series/prune-series.ts";

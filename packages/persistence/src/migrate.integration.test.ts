@@ -62,6 +62,13 @@ describeDatabases(({ openEmpty, openMigrated }) => {
           "reward_log_by_time",
           "events_by_time",
           "models_by_provider",
+          "request_log_by_run",
+          "runs_by_time",
+          "runs_by_tenant_and_time",
+          "runs_by_key_and_time",
+          "runs_by_status_and_time",
+          "runs_by_mode_and_time",
+          "runs_by_request",
         ]),
       );
     });

@@ -12,6 +12,7 @@ import { loadStats } from "./requests/load-stats.ts";
 import { createRequestLogRepository } from "./requests/request-log-repository.ts";
 import { createRewardRepository } from "./requests/reward-repository.ts";
 import { createSpendRepository } from "./requests/spend-repository.ts";
+import { createRunRepository } from "./runs/run-repository.ts";
 import type { Schema } from "./schema/schema.ts";
 import { createSeriesRepository } from "./series/series-repository.ts";
 import { openSqlite } from "./sqlite-dialect.ts";
@@ -59,11 +60,25 @@ describe("S2-75: what is asked often is answered by an index", () => {
     ["requests to a model", { modelId: "m", ...range }, "request_log_by_model_and_time"],
     ["requests to a provider", { providerId: "p" }, "request_log_by_provider_and_time"],
     ["requests with an error", { errorCode: "provider_timeout" }, "request_log_by_error_and_time"],
+    ["calls of a run", { runId: "run_1" }, "request_log_by_run"],
   ])("S2-75: %s come without reading other rows and without sorting", async (_, filters, index) => {
     const { db, plansOf } = await setUp();
     const [plan, ...rest] = await plansOf(() => createRequestLogRepository(db).page(pageOf(filters)));
     expect(plan).toContain(`USING INDEX ${index}`);
     // Ties in time are few, so sorting the last column costs nothing.
+    expect(rest.filter((detail) => detail.includes("TEMP B-TREE FOR ORDER BY"))).toEqual([]);
+  });
+
+  test.each([
+    ["newest runs", {}, "runs_by_time"],
+    ["runs of a tenant", { tenantId: "t" }, "runs_by_tenant_and_time"],
+    ["runs of a key", { keyId: "k", ...range }, "runs_by_key_and_time"],
+    ["runs of a status", { status: "failed" }, "runs_by_status_and_time"],
+    ["runs of a mode", { mode: "vote" }, "runs_by_mode_and_time"],
+  ])("S2-75: %s come without reading other rows and without sorting", async (_, filters, index) => {
+    const { db, plansOf } = await setUp();
+    const [plan, ...rest] = await plansOf(() => createRunRepository(db).page(pageOf(filters)));
+    expect(plan).toContain(`USING INDEX ${index}`);
     expect(rest.filter((detail) => detail.includes("TEMP B-TREE FOR ORDER BY"))).toEqual([]);
   });
 

@@ -1,4 +1,11 @@
-import { callJobSchema, envelopeSchema, type CallJob, type RouteJob } from "@tokenhub/contracts";
+import {
+  callJobSchema,
+  envelopeSchema,
+  orchestrateJobSchema,
+  type CallJob,
+  type OrchestrateJob,
+  type RouteJob,
+} from "@tokenhub/contracts";
 
 /** Everything that is true of one kind of job; producers, consumers and metrics derive from it. */
 export interface JobDefinition<Payload> {
@@ -17,7 +24,7 @@ export interface PayloadSchema<Payload> {
   safeParse(value: unknown): { readonly success: true; readonly data: Payload } | { readonly success: false };
 }
 
-export type JobKind = "route" | "call";
+export type JobKind = "route" | "call" | "orchestrate";
 
 /** The one description of every queue. One `call` queue per provider, so that pauses, limits and scaling are per provider. */
 export const jobCatalogue = {
@@ -35,9 +42,24 @@ export const jobCatalogue = {
     attempts: 5,
     keepFailedSeconds: 604_800,
   },
-} as const satisfies { route: JobDefinition<RouteJob>; call: JobDefinition<CallJob> };
+  orchestrate: {
+    kind: "orchestrate",
+    schema: orchestrateJobSchema,
+    concurrency: 50,
+    // Up to 100 s of waiting in all. A job that is given up loses nothing: its run is found due and gets another one.
+    attempts: 10,
+    // While a failed record stays, its id cannot be added again, and a run that always fails leaves one for every look at it.
+    keepFailedSeconds: 3_600,
+  },
+} as const satisfies {
+  route: JobDefinition<RouteJob>;
+  call: JobDefinition<CallJob>;
+  orchestrate: JobDefinition<OrchestrateJob>;
+};
 
 export const routeQueueName = "route";
+
+export const orchestrateQueueName = "orchestrate";
 
 /** Queue of one provider's calls. */
 export function callQueueName(providerId: string): string {
@@ -47,6 +69,11 @@ export function callQueueName(providerId: string): string {
 /** The id of a request's job in a given round: the same round always gives the same job, so adding it twice is harmless. */
 export function jobIdOf(job: { readonly requestId: string; readonly round: number }): string {
   return `${job.requestId}.r${job.round}`;
+}
+
+/** The id of a look at a run: as long as one for the same cause waits or runs, another one changes nothing. */
+export function orchestrateJobIdOf(job: Pick<OrchestrateJob, "runId" | "cause">): string {
+  return `${job.runId}.${job.cause}`;
 }
 
 /**

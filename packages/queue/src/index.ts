@@ -6,3 +6,4 @@ export * from "./job-consumer.ts";
 export * from "./job-producer.ts";
 export * from "./redis-connection.ts";
 export * from "./reply-listener.ts";
+export * from "./tell-run.ts";

@@ -1,12 +1,20 @@
-import { createKeyspace, type RouteJob } from "@tokenhub/contracts";
+import { createKeyspace, type OrchestrateJob, type RouteJob } from "@tokenhub/contracts";
 import { startTestRedis, uniquePrefix, until, type TestRedis } from "@tokenhub/testkit";
 import { Queue } from "bullmq";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { callQueueName, jobCatalogue, jobIdOf, routeQueueName } from "./catalogue.ts";
+import {
+  callQueueName,
+  jobCatalogue,
+  jobIdOf,
+  orchestrateQueueName,
+  routeQueueName,
+  type JobDefinition,
+} from "./catalogue.ts";
 import { createJobConsumer } from "./job-consumer.ts";
 import { createJobProducer } from "./job-producer.ts";
 import { connectProducer, createBlockingConnection } from "./redis-connection.ts";
 import { callJob, routeJob } from "./route-job.fixture.ts";
+import { tellRun } from "./tell-run.ts";
 
 let stack: AsyncDisposableStack;
 beforeEach(() => {
@@ -21,14 +29,14 @@ async function setup(url = inject("redisUrl")) {
   const redis = stack.adopt(await connectProducer(connection), (client) => client.disconnect());
   const producer = stack.use(createJobProducer(redis, keyspace, () => undefined));
 
-  /** Runs routing jobs and notes the payload of every run. */
-  function consume(): RouteJob[] {
-    const runs: RouteJob[] = [];
+  /** Runs the jobs of one queue and notes the payload of every run. */
+  function consumeFrom<Payload>(queueName: string, definition: JobDefinition<Payload>): Payload[] {
+    const runs: Payload[] = [];
     const blocking = stack.adopt(createBlockingConnection(connection), (client) => client.disconnect());
     stack.use(
       createJobConsumer({
-        queueName: routeQueueName,
-        definition: jobCatalogue.route,
+        queueName,
+        definition,
         redis: blocking,
         keyspace,
         onError: () => undefined,
@@ -40,7 +48,10 @@ async function setup(url = inject("redisUrl")) {
     );
     return runs;
   }
-  return { keyspace, redis, producer, consume };
+  const consume = (): RouteJob[] => consumeFrom(routeQueueName, jobCatalogue.route);
+  const consumeOrchestrate = (): OrchestrateJob[] =>
+    consumeFrom(orchestrateQueueName, jobCatalogue.orchestrate);
+  return { keyspace, redis, producer, consume, consumeOrchestrate };
 }
 
 async function privateRedis(): Promise<TestRedis> {
@@ -133,6 +144,61 @@ describe("adding a round", () => {
     expect(await producer.countJobs(callQueueName("a"))).toMatchObject({ waiting: 1 });
     expect(await producer.countJobs(callQueueName("b"))).toMatchObject({ waiting: 2 });
     expect(await producer.countJobs(routeQueueName)).toMatchObject({ waiting: 0 });
+  });
+});
+
+describe("telling of a run", () => {
+  const runId = "run_0123456789abcdef";
+  const look = (cause: string): OrchestrateJob => ({ v: 1, runId, cause, traceparent: null });
+
+  it("many times for one cause gives one look at it, another cause gives its own", async () => {
+    const { producer, consumeOrchestrate } = await setup();
+    await Promise.all(Array.from({ length: 20 }, () => producer.addOrchestrate(look("start"))));
+    await producer.addOrchestrate(look("due-1"));
+    expect(await producer.countJobs(orchestrateQueueName)).toMatchObject({ waiting: 2 });
+    const looks = consumeOrchestrate();
+    await until("both looks", () => looks.length === 2);
+    expect(looks.map(({ cause }) => cause).toSorted()).toEqual(["due-1", "start"]);
+  });
+
+  it("of a cause that was looked at before has it looked at again", async () => {
+    const { producer, keyspace, redis, consumeOrchestrate } = await setup();
+    const looks = consumeOrchestrate();
+    const recordKey = `${keyspace.queuePrefix}:${orchestrateQueueName}:${runId}.start`;
+    for (const count of [1, 2, 3]) {
+      await producer.addOrchestrate(look("start"));
+      await until(
+        "the look to be over",
+        async () => looks.length === count && (await redis.exists(recordKey)) === 0,
+      );
+    }
+    expect(looks.map(({ cause }) => cause)).toEqual(["start", "start", "start"]);
+  });
+
+  it("is done at the end of its calls only, whose traces it goes on with", async () => {
+    const { producer, consumeOrchestrate } = await setup();
+    const looks = consumeOrchestrate();
+    await tellRun(producer, { job: routeJob(1), isOver: true });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await tellRun(producer, { job: routeJob(2, { runId, traceparent }), isOver: true });
+    await until("the look", () => looks.length > 0);
+    expect(looks).toEqual([{ v: 1, runId, cause: routeJob(2).requestId, traceparent }]);
+  });
+
+  it("that a call ended is never taken for a repeat of the news that it may have", async () => {
+    const { producer } = await setup();
+    await tellRun(producer, { job: routeJob(1, { runId }), isOver: false });
+    await tellRun(producer, { job: routeJob(1, { runId }), isOver: true });
+    expect(await producer.countJobs(orchestrateQueueName)).toMatchObject({ waiting: 2 });
+  });
+
+  it("is understood by the orchestrator even of the longest request id", async () => {
+    const { producer, consumeOrchestrate } = await setup();
+    const looks = consumeOrchestrate();
+    const job = { runId, requestId: `req_${"f".repeat(64)}`, traceparent: null };
+    await tellRun(producer, { job, isOver: false });
+    await until("the look", () => looks.length === 1);
+    expect(looks[0]?.cause).toContain(job.requestId);
   });
 });
 

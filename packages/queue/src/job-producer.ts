@@ -1,13 +1,23 @@
-import type { CallJob, Keyspace, RouteJob } from "@tokenhub/contracts";
+import type { CallJob, Keyspace, OrchestrateJob, RouteJob } from "@tokenhub/contracts";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { callQueueName, jobCatalogue, jobIdOf, routeQueueName, type JobDefinition } from "./catalogue.ts";
+import {
+  callQueueName,
+  jobCatalogue,
+  jobIdOf,
+  orchestrateJobIdOf,
+  orchestrateQueueName,
+  routeQueueName,
+  type JobDefinition,
+} from "./catalogue.ts";
 
 export interface JobProducer extends AsyncDisposable {
   /** Adds the routing of a request's round; adding the same round again changes nothing. */
   addRoute(job: RouteJob): Promise<void>;
   /** Adds a provider call; adding the same round again changes nothing. */
   addCall(job: CallJob): Promise<void>;
+  /** Has an orchestrator look at a run; adding the same cause again while it waits changes nothing. */
+  addOrchestrate(job: OrchestrateJob): Promise<void>;
   /** Jobs not finished yet in one queue, by BullMQ state. */
   countJobs(queueName: string): Promise<Record<string, number>>;
   /** Age in milliseconds of the oldest job that waits or runs in one queue, by BullMQ state; a state without jobs is absent. */
@@ -43,13 +53,13 @@ export function createJobProducer(
     queue.close().catch(onError);
   }
 
-  async function add<Payload extends RouteJob>(
+  async function add<Payload>(
     queueName: string,
     definition: JobDefinition<Payload>,
-    job: Payload,
+    { jobId, payload }: { readonly jobId: string; readonly payload: Payload },
   ): Promise<void> {
-    await queueOf(queueName).add(definition.kind, job, {
-      jobId: jobIdOf(job),
+    await queueOf(queueName).add(definition.kind, payload, {
+      jobId,
       attempts: definition.attempts,
       backoff: { type: "exponential", delay: 200, jitter: 0.5 },
       removeOnComplete: true,
@@ -58,8 +68,14 @@ export function createJobProducer(
   }
 
   return {
-    addRoute: (job) => add(routeQueueName, jobCatalogue.route, job),
-    addCall: (job) => add(callQueueName(job.decision.chosen.providerId), jobCatalogue.call, job),
+    addRoute: (job) => add(routeQueueName, jobCatalogue.route, { jobId: jobIdOf(job), payload: job }),
+    addCall: (job) =>
+      add(callQueueName(job.decision.chosen.providerId), jobCatalogue.call, {
+        jobId: jobIdOf(job),
+        payload: job,
+      }),
+    addOrchestrate: (job) =>
+      add(orchestrateQueueName, jobCatalogue.orchestrate, { jobId: orchestrateJobIdOf(job), payload: job }),
     countJobs: (queueName) => queueOf(queueName).getJobCounts("waiting", "active", "delayed", "prioritized"),
     async oldestJobAgeMs(queueName) {
       const queue = queueOf(queueName);

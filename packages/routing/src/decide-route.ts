@@ -6,6 +6,7 @@ import type {
   RoutingDecision,
   RoutingFeatures,
   RoutingRefusal,
+  RoutingSpread,
 } from "@tokenhub/contracts";
 import { noArms, type ArmIndex } from "./bandit/arm-index.ts";
 import type { CatalogueIndex } from "./catalogue-index.ts";
@@ -17,6 +18,7 @@ import { moveToFront, orderCandidates } from "./order-candidates.ts";
 import { refuseRoute } from "./refuse-route.ts";
 import { resolveTarget, type RoutingTarget } from "./resolve-target.ts";
 import { sceneOf, screenModels, type Scene, type Screening } from "./screen-models.ts";
+import { spreadCandidates } from "./spread-candidates.ts";
 import { strategies } from "./strategies/strategies.ts";
 import { skipReasonOf, verdict } from "./verdict.ts";
 
@@ -48,6 +50,8 @@ export type RoutingOutcome =
  * 2. Each model is screened (`screenModels`); limits are hard, and no fallback, trial or last resort breaks them.
  * 3. What is left is scored by the request's strategy and put in order (`orderCandidates`); an alias that draws by weight
  *    has its drawn variant first (`favouriteOf`), and a strategy that explores may try another one than the best.
+ * 4. A call that is to differ from others takes its place among the candidates (`spreadCandidates`), unless it names a model;
+ *    it is neither drawn nor a trial then, which could not keep several calls apart.
  *
  * The result depends on the arguments alone, not on the order of the catalogue. Every model is accounted for: the chosen
  * one, the fallbacks and the counts of `skippedByReason` add up to the catalogue. The references in `chosen` and
@@ -57,8 +61,10 @@ export function decideRoute(input: RoutingInput): RoutingOutcome {
   const { catalogue, features } = input;
   const target = targetOf(input);
   const exclusions = gatherExclusions(catalogue, input.excluded);
-  const favourite = favouriteOf(target, { ...drawOf(input), isFirstRound: exclusions === null });
-  const scene = sceneOf(input, { target, favourite, exclusions });
+  const spread = target.kind === "model" ? null : (features.spread ?? null);
+  const favourite =
+    spread === null ? favouriteOf(target, { ...drawOf(input), isFirstRound: exclusions === null }) : null;
+  const scene = sceneOf(input, { target, favourite, spread, exclusions });
   const screening = screenModels(scene);
   const ranking = rank(screening, { scene, input });
   const story = {
@@ -119,13 +125,36 @@ function rank(screening: Screening, { scene, input }: { scene: Scene; input: Rou
     );
     if (trialRank > 0) moveToFront(order, trialRank);
   }
+  const best = order[0];
+  if (scene.spread !== null) spreadOrder(order, { screening, scene, spread: scene.spread });
   const takenCount = features.policy.allowEscalation ? order.length : Math.min(1, order.length);
-  return { scores, order, takenCount, explored: trialRank > 0 };
+  return { scores, order, takenCount, explored: trialRank > 0, isSpread: order[0] !== best };
+}
+
+/**
+ * Trial calls stay behind: they are nobody's first choice while there is another. Unless it is said how many other calls
+ * there are, a decision knows only that those of lower ranks exist.
+ */
+function spreadOrder(
+  order: Int32Array,
+  { screening, scene, spread }: { screening: Screening; scene: Scene; spread: RoutingSpread },
+): void {
+  const ranked = order.slice(0, screening.counts[verdict.eligible] || order.length);
+  const references = Array.from(ranked).flatMap(
+    (position) => screening.candidates[position]?.reference ?? [],
+  );
+  const isReplacement = scene.exclusions !== null;
+  const positions = spreadCandidates(references, {
+    ...spread,
+    ranks: Math.max(spread.ranks ?? 1, spread.rank + 1),
+    isReplacement,
+  });
+  for (const [at, position] of positions.entries()) order[at] = ranked[position] ?? 0;
 }
 
 /** Only the first choice of a request is ever a trial, and only where nobody else has a say in it. */
-function mayExplore({ exclusions, favourite }: Scene, { policy }: RoutingFeatures): boolean {
-  return policy.allowExploration && exclusions === null && favourite === null;
+function mayExplore({ exclusions, favourite, spread }: Scene, { policy }: RoutingFeatures): boolean {
+  return policy.allowExploration && exclusions === null && favourite === null && spread === null;
 }
 
 function referencesOf(screening: Screening, ranking: Ranking): RoutingDecision["fallbacks"] {
@@ -156,6 +185,7 @@ function reasonOf(choice: {
   const { strategy, mode } = features.policy;
   const score = Number((choice.first?.score ?? 0).toFixed(3));
   const label = strategies[strategy].hasModes ? `${strategy}/${mode}` : strategy;
-  const trial = choice.ranking.explored ? " trial" : "";
-  return `${label}${trial} score=${score} of ${screening.candidates.length}`;
+  const { explored, isSpread } = choice.ranking;
+  const note = explored ? " trial" : isSpread ? " spread" : "";
+  return `${label}${note} score=${score} of ${screening.candidates.length}`;
 }

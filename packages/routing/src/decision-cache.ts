@@ -3,7 +3,7 @@ import type { CatalogueIndex } from "./catalogue-index.ts";
 import { decideRoute, type RoutingInput, type RoutingOutcome } from "./decide-route.ts";
 import { resolveTarget } from "./resolve-target.ts";
 
-/** Lists longer than this make a request's signature dearer than it is worth. */
+/** Lists of ids longer than this make a request's signature dearer than it is worth. */
 const listedModelsLimit = 64;
 
 export interface DecisionCache {
@@ -64,13 +64,18 @@ function isRepeatable({ catalogue, features, excluded }: RoutingInput): boolean 
   const { strategy, explorationTemperature } = features.policy;
   if (excluded.length > 0 || strategy === "thompson") return false;
   if (strategy === "objective" && explorationTemperature > 0) return false;
-  if ((features.allowedModelIds?.length ?? 0) > listedModelsLimit) return false;
+  const { allowedModelIds, spread } = features;
+  const listed = [allowedModelIds, spread?.avoidModelIds, spread?.avoidProviderIds];
+  if (listed.some((list) => (list?.length ?? 0) > listedModelsLimit)) return false;
   if (catalogue.aliases.size === 0 || features.requestedModel === null) return true;
   const target = resolveTarget(catalogue, features.requestedModel);
   return target.kind !== "unknown" && (target.kind !== "alias" || target.alias.stickyBy === "scored");
 }
 
-/** Everything about a request that a decision looks at; the caller's wire format is not part of it. */
+/**
+ * Everything about a request that a decision looks at, also how it is to differ from others; the caller's wire format is not
+ * part of it.
+ */
 function signatureOf(features: RoutingFeatures): string {
   return JSON.stringify({ ...features, wireFormat: null });
 }

@@ -16,6 +16,8 @@ export interface Ranking {
   readonly takenCount: number;
   /** True when the first one is a trial that the scores alone would not have made. */
   readonly explored: boolean;
+  /** True when the first one was taken only to differ from other calls of the same orchestration. */
+  readonly isSpread: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ function listRanked(
       detail: isTaken
         ? describeTaken(entry, {
             isChosen: rank === 0,
-            explored: ranking.explored,
+            ranking,
             found: screening.verdicts[entry.ordinal] ?? 0,
             scene,
           })
@@ -91,13 +93,14 @@ function knownCost(entry: CatalogueEntry, scene: Scene): number | null {
 
 function describeTaken(
   entry: CatalogueEntry,
-  { isChosen, explored, found, scene }: { isChosen: boolean; explored: boolean; found: number; scene: Scene },
+  { isChosen, ranking, found, scene }: { isChosen: boolean; ranking: Ranking; found: number; scene: Scene },
 ): string {
   if (found === verdict.trial) return "its provider was failing; this is the trial call";
   if (found === verdict.lastResort) return "its provider asked for a pause, but no other candidate is left";
   if (scene.target.kind === "model" && entry === scene.target.entry) return "named by the request";
   if (isChosen && entry === scene.favourite) return "drawn by the weights of the alias";
-  if (isChosen && explored) return "tried out, although another one is expected to be better";
+  if (isChosen && ranking.isSpread) return "taken to differ from other calls of its orchestration";
+  if (isChosen && ranking.explored) return "tried out, although another one is expected to be better";
   return isChosen ? "first of the candidates" : "tried when the ones before it fail";
 }
 

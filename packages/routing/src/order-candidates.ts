@@ -19,7 +19,8 @@ export interface OrderInput {
  * - the favourite (a named model, the variant an alias drew) comes first;
  * - models whose provider is due for a trial call come last, unless the caller named them;
  * - under a strategy with `higher_tier_first`, those that are heavier or have a larger context than the one that failed (or
- *   would have failed: the first) come before the others;
+ *   would have failed: the first) come before the others; not in the first round of a request that is to differ from others,
+ *   for which all of them may be first choices;
  * - after a context overflow the smallest context that is at least twice the estimate (input plus output limit) comes
  *   first, then the larger ones; models below that follow, largest first. A favourite has no precedence then.
  */
@@ -32,7 +33,7 @@ export function orderCandidates(screening: Screening, input: OrderInput): Int32A
   }
   const trialsGiveWay = scene.target.kind !== "model";
   const order = trialsLast(byScore, { screening, favourite: scene.favourite, trialsGiveWay });
-  if (strategy.afterFailure === "higher_tier_first") {
+  if (strategy.afterFailure === "higher_tier_first" && (scene.spread === null || scene.exclusions !== null)) {
     higherTierFirst(order, { screening, failed: scene.exclusions?.first ?? null });
   }
   return order;

@@ -1,4 +1,4 @@
-import type { ProviderHealth, RoutingFeatures } from "@tokenhub/contracts";
+import type { ProviderHealth, RoutingFeatures, RoutingSpread } from "@tokenhub/contracts";
 import { capabilityBits, maskOf } from "./capability-mask.ts";
 import type { CatalogueEntry, CatalogueIndex } from "./catalogue-index.ts";
 import { neededTokens } from "./context-fit.ts";
@@ -31,6 +31,8 @@ export interface Scene {
   readonly target: RoutingTarget;
   /** The candidate that comes first whatever the scores say; null when the strategy chooses. */
   readonly favourite: CatalogueEntry | null;
+  /** How the choice is to differ from those of other calls; null when there is no such wish, or a model is named. */
+  readonly spread: RoutingSpread | null;
   /** True when models that are not named may follow the named one. */
   readonly open: boolean;
   readonly demand: Demand;
@@ -55,7 +57,7 @@ export function sceneOf(
     health: ReadonlyMap<string, ProviderHealth>;
     nowMs: number;
   },
-  choice: Pick<Scene, "target" | "favourite" | "exclusions">,
+  choice: Pick<Scene, "target" | "favourite" | "spread" | "exclusions">,
 ): Scene {
   const { features } = input;
   const { policy } = features;
@@ -63,6 +65,7 @@ export function sceneOf(
     index: input.catalogue,
     target: choice.target,
     favourite: choice.favourite,
+    spread: choice.spread,
     open: choice.target.kind === "any" || (choice.target.kind === "model" && policy.allowFallback),
     demand: {
       operation: capabilityBits[features.operation],

@@ -1,6 +1,13 @@
-import { resolveProductConfig, parseProductConfig, Secret, type ProductConfig } from "@tokenhub/config";
+import {
+  parseProductConfig,
+  readEnvironment,
+  resolveProductConfig,
+  Secret,
+  type ProductConfig,
+} from "@tokenhub/config";
 import { compose as composeGateway, type Gateway } from "@tokenhub/gateway";
 import { compose as composeMockLlm, defaultConfig as mockDefaults, type MockLlm } from "@tokenhub/mock-llm";
+import { compose as composeOrchestratorWorker, type OrchestratorWorker } from "@tokenhub/orchestrator-worker";
 import {
   compose as composeProviderWorker,
   type ProviderWorker,
@@ -22,6 +29,8 @@ export interface TestNetworkOptions {
   /** PostgreSQL instead of the default SQLite file. */
   readonly databaseUrl?: string;
   readonly maxInFlight?: number;
+  /** How soon orchestrations are looked at of which nothing is heard; default: as in production. */
+  readonly orchestration?: { readonly reconcileIntervalMs?: number; readonly repairAfterMs?: number };
 }
 
 /** All services in one process over real Redis, HTTP and SQL, wired by the services' own `compose`. */
@@ -32,6 +41,7 @@ export interface TestNetwork extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly router: RouterWorker;
   readonly provider: ProviderWorker;
+  readonly orchestrator: OrchestratorWorker;
   readonly dataDirectory: string;
   readonly redisPrefix: string;
   /** Log lines of all services, for assertions about what is and what is never logged. */
@@ -135,6 +145,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     });
   const product = productOf(options.config ?? {});
 
+  const modeModules = readEnvironment(env).envList("TOKENHUB_ORCHESTRATION_MODES") ?? [];
   const loggerFor = (service: string) => createLogger({ service, level: "debug", destination });
   const gateway = stack.use(
     await composeGateway(
@@ -144,6 +155,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
         adminPort: 0,
         maxInFlight: options.maxInFlight ?? 5_000,
         drainMs: 5_000,
+        modeModules,
       },
       { logger: loggerFor("gateway"), vaultDerivation: cheapVaultDerivation },
     ),
@@ -173,6 +185,17 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
       { logger: loggerFor("provider-worker") },
     ),
   );
+  const orchestrator = stack.use(
+    await composeOrchestratorWorker(
+      {
+        ...worker,
+        concurrency: null,
+        modeModules,
+        ...options.orchestration,
+      },
+      { logger: loggerFor("orchestrator-worker") },
+    ),
+  );
 
   const resources = stack.move();
   return {
@@ -182,6 +205,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     gateway,
     router,
     provider,
+    orchestrator,
     dataDirectory,
     redisPrefix,
     logLines,

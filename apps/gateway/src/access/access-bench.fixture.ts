@@ -27,6 +27,8 @@ export function buildApiKey(id: string, key: Partial<ApiKey> = {}): ApiKey {
     enabled: true,
     monthlyBudgetNanoUsd: null,
     rateLimitRps: null,
+    maxConcurrentRequests: null,
+    cache: null,
     budgetResetAtMs: null,
     ...key,
   };

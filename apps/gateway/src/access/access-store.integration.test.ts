@@ -46,6 +46,8 @@ describeDatabases(({ openMigrated }) => {
       enabled: false,
       monthlyBudgetNanoUsd: 9_000_000_000_000_000,
       rateLimitRps: 0.5,
+      maxConcurrentRequests: 3,
+      cache: { kind: "on", ttlMs: 60_000 },
       budgetResetAtMs: 8,
     });
     for (const key of [full, buildApiKey("key_c", { rateLimitRps: -1 }), buildApiKey("key_a")])
@@ -60,6 +62,8 @@ describeDatabases(({ openMigrated }) => {
       expiresAtMs: Infinity,
       rotationDueAtMs: Infinity,
       requestsPerSecond: null,
+      concurrentRequests: null,
+      cache: null,
     });
     expect(first[1]).toEqual({
       id: "key_b",
@@ -77,6 +81,8 @@ describeDatabases(({ openMigrated }) => {
       budgetNanoUsd: 9_000_000_000_000_000,
       budgetResetAtMs: 8,
       requestsPerSecond: 0.5,
+      concurrentRequests: 3,
+      cache: { kind: "on", ttlMs: 60_000 },
     });
     expect((await store.keys(["key_c", "nobody"])).map((key) => key.requestsPerSecond)).toEqual([Infinity]);
     expect(await store.keys([])).toEqual([]);

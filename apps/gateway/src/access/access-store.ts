@@ -35,6 +35,9 @@ const keyColumns = [
   "enabled",
   "monthly_budget_nano_usd",
   "rate_limit_rps",
+  "max_concurrent_requests",
+  "cache_choice",
+  "cache_ttl_ms",
   "budget_reset_at_ms",
 ] as const;
 
@@ -83,6 +86,7 @@ export function createAccessStore(db: AccessDatabase): AccessStore {
         enabled: entry.enabled,
         budgetNanoUsd: entry.limits?.monthlyBudgetNanoUsd ?? null,
         requestsPerSecond: entry.limits?.requestsPerSecond ?? null,
+        concurrentRequests: entry.limits?.concurrentRequests ?? null,
       }));
     },
     async projects() {

@@ -173,6 +173,7 @@ export async function openKeyDirectory(options: KeyDirectoryOptions): Promise<Ke
   return {
     lookup: {
       find: (hash, nowMs) => index.find(hash, nowMs),
+      key: (id) => index.key(id),
       tenant: (id) => index.tenant(id),
       project: (id) => index.project(id),
     },

@@ -11,6 +11,8 @@ export interface FoundKey {
 export interface KeyLookup {
   /** The key of a secret's hash, whatever its standing; null: unknown. A secret beyond its time of grace is unknown. */
   find(hash: string, nowMs: number): FoundKey | null;
+  /** By its id. */
+  key(id: string): KeyRecord | undefined;
   /** Undefined: a key of a tenant that this gateway does not know yet. */
   tenant(id: string): TenantRecord | undefined;
   project(id: string): ProjectRecord | undefined;
@@ -52,6 +54,7 @@ export function createKeyIndex(): KeyIndex {
       if (key.keyHash === hash) return { key, matched: "current" };
       return nowMs < key.previousValidUntilMs ? { key, matched: "previous" } : null;
     },
+    key: (id) => byId.get(id),
     tenant: (id) => tenants.get(id),
     project: (id) => projects.get(id),
     get size() {

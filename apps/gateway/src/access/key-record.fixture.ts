@@ -18,6 +18,8 @@ export function buildKeyRecord(id: string, key: Partial<KeyRecord> = {}): KeyRec
     budgetNanoUsd: null,
     budgetResetAtMs: null,
     requestsPerSecond: null,
+    concurrentRequests: null,
+    cache: null,
     ...key,
   };
 }

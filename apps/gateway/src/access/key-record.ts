@@ -1,4 +1,4 @@
-import type { Schema } from "@tokenhub/persistence";
+import { cacheChoiceOf, type CacheChoice, type Schema } from "@tokenhub/persistence";
 
 /** What admission needs of a key. It never holds the secret. */
 export interface KeyRecord {
@@ -23,6 +23,10 @@ export interface KeyRecord {
   readonly budgetResetAtMs: number | null;
   /** Null: the installation's rate; `Infinity`: unlimited. */
   readonly requestsPerSecond: number | null;
+  /** Requests that may run at once; null: no limit of its own. */
+  readonly concurrentRequests: number | null;
+  /** What is said about keeping answers; null: nothing. */
+  readonly cache: CacheChoice | null;
 }
 
 export interface TenantRecord {
@@ -31,6 +35,8 @@ export interface TenantRecord {
   readonly budgetNanoUsd: number | null;
   /** Of all its keys together; null: no limit of its own. */
   readonly requestsPerSecond: number | null;
+  /** Likewise. */
+  readonly concurrentRequests: number | null;
 }
 
 export interface ProjectRecord {
@@ -69,6 +75,8 @@ export function createKeyReader(): (row: KeyRow) => KeyRecord {
     budgetNanoUsd: row.monthly_budget_nano_usd,
     budgetResetAtMs: row.budget_reset_at_ms,
     requestsPerSecond: requestsPerSecondOf(row.rate_limit_rps),
+    concurrentRequests: row.max_concurrent_requests,
+    cache: cacheChoiceOf(row, { table: "api_keys" }),
   });
 }
 

@@ -59,12 +59,20 @@ export function createSpendReader(db: AccessDatabase): SpendReader {
     async recorded(requestIds) {
       const found = new Set<string>();
       for (let start = 0; start < requestIds.length; start += idsPerQuery) {
+        const ids = requestIds.slice(start, start + idsPerQuery);
         const rows = await db
           .selectFrom("request_log")
           .select("request_id")
-          .where("request_id", "in", requestIds.slice(start, start + idsPerQuery))
+          .where("request_id", "in", ids)
           .execute();
-        for (const row of rows) found.add(row.request_id);
+        // An orchestration's cost is that of its calls, which are all recorded by the time its end is.
+        const runs = await db
+          .selectFrom("runs")
+          .select("request_id")
+          .where("request_id", "in", ids)
+          .where("finished_at_ms", "is not", null)
+          .execute();
+        for (const row of [...rows, ...runs]) found.add(row.request_id);
       }
       return found;
     },

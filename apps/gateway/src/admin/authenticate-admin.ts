@@ -1,6 +1,7 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import type { Request } from "express";
 import type { AddressReader } from "../http/client-address.ts";
+import { addressGroupOf } from "../admission/address-group.ts";
 import type { RateLimiter } from "../admission/rate-limiter.ts";
 import type { SecretHasher } from "../admission/secret-hasher.ts";
 import type { AdminAccessStore } from "./admin-access-store.ts";
@@ -34,7 +35,7 @@ export function createAdminAuthenticator(options: AdminAuthenticatorOptions): Ad
   const { limiter, gate, addressOf, onRefused } = options;
   return async (request) => {
     const address = addressOf(request);
-    limiter.admit(address);
+    limiter.admit(addressGroupOf(address));
     const bearer = /^Bearer\s+(\S.*)$/i.exec(request.headers.authorization ?? "")?.[1]?.trim() ?? null;
     const cookie = bearer === null ? readSessionCookie(request.headers.cookie) : null;
     if (bearer === null && cookie === null) throw unauthorized();

@@ -26,3 +26,12 @@ test("an address is locked out for as long as it is told, others are not, and a 
   gate.succeed("a");
   expect(gate.fail("a")).toBe(0);
 });
+
+test("an IPv6 client cannot go on from another address of its network", () => {
+  const gate = createFailureGate({ now: () => 1_000_000 });
+  for (let failures = 0; failures < 6; failures += 1) gate.fail(`2001:db8:1:2::${failures}`);
+  expect(() => gate.check("2001:db8:1:2:ffff::1")).toThrow(TokenHubError);
+  expect(() => gate.check("2001:db8:1:3::1")).not.toThrow();
+  gate.succeed("2001:db8:1:2::7");
+  expect(() => gate.check("2001:db8:1:2::1")).not.toThrow();
+});

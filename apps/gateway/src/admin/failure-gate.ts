@@ -1,7 +1,8 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import { LRUCache } from "lru-cache";
+import { addressGroupOf } from "../admission/address-group.ts";
 
-/** Slows down whoever guesses secrets. */
+/** Slows down whoever guesses secrets. An IPv6 address stands for its whole /64 network; see `addressGroupOf`. */
 export interface FailureGate {
   /** @throws TokenHubError `too_many_attempts` while the address is locked out. */
   check(address: string): void;
@@ -35,7 +36,7 @@ export function createFailureGate({ now }: { readonly now: () => number }): Fail
   });
   return {
     check(address) {
-      const waitMs = (addresses.get(address)?.lockedUntilMs ?? 0) - now();
+      const waitMs = (addresses.get(addressGroupOf(address))?.lockedUntilMs ?? 0) - now();
       if (waitMs <= 0) return;
       throw new TokenHubError(
         "too_many_attempts",
@@ -44,13 +45,14 @@ export function createFailureGate({ now }: { readonly now: () => number }): Fail
       );
     },
     fail(address) {
-      const failures = (addresses.get(address)?.failures ?? 0) + 1;
+      const group = addressGroupOf(address);
+      const failures = (addresses.get(group)?.failures ?? 0) + 1;
       const lockMs = lockOutMs(failures);
-      addresses.set(address, { failures, lockedUntilMs: now() + lockMs });
+      addresses.set(group, { failures, lockedUntilMs: now() + lockMs });
       return lockMs;
     },
     succeed(address) {
-      addresses.delete(address);
+      addresses.delete(addressGroupOf(address));
     },
   };
 }

@@ -3,6 +3,7 @@ import type { CatalogueIndex } from "@tokenhub/routing";
 import type { Scope } from "../sync/generation-endpoint.ts";
 import type { Authenticator } from "./authenticate.ts";
 import type { BudgetGuard, Reservation } from "./budget-guard.ts";
+import type { CallerPlaces, Place } from "./caller-places.ts";
 import type { Caller } from "./caller.ts";
 import type { CallerRates } from "./caller-rates.ts";
 import { dearestCostUsd } from "./dearest-cost.ts";
@@ -18,17 +19,26 @@ export interface Admission {
   admit(caller: Caller): Promise<void> | null;
   /** Ids of the models that routing may choose; null: all. @throws TokenHubError `model_not_allowed`. */
   permittedModels(caller: Caller, requestedModel: string | null): string[] | null;
-  /** @throws TokenHubError `budget_exceeded`; see `BudgetGuard`. Null: nothing to reserve. */
-  reserve(
-    caller: Caller,
-    request: { readonly requestId: string; readonly features: RoutingFeatures },
-  ): Promise<Reservation> | null;
+  /**
+   * What the request holds until it has ended: a place among the caller's running requests, and what it may cost. Null:
+   * neither is limited.
+   * @throws TokenHubError `rate_limited`, `budget_exceeded`; see `CallerPlaces` and `BudgetGuard`.
+   */
+  reserve(caller: Caller, request: RequestToReserve): Promise<Reservation> | null;
+}
+
+export interface RequestToReserve {
+  readonly requestId: string;
+  readonly features: RoutingFeatures;
+  /** Of an orchestration: US dollars that all its calls cost at most, which must fit into what is left of every budget. */
+  readonly worstCaseUsd?: number;
 }
 
 export interface AdmissionOptions {
   readonly authenticate: Authenticator;
   readonly rates: CallerRates;
   readonly models: PermittedModels;
+  readonly places: CallerPlaces;
   readonly budgets: BudgetGuard;
   readonly index: () => CatalogueIndex;
 }
@@ -37,6 +47,7 @@ export function createAdmission({
   authenticate,
   rates,
   models,
+  places,
   budgets,
   index,
 }: AdmissionOptions): Admission {
@@ -51,9 +62,41 @@ export function createAdmission({
     },
     admit: (caller) => rates.admit(caller),
     permittedModels: (caller, requestedModel) => models.forRequest(caller.allowedModels, requestedModel),
-    reserve: ({ budgets: drawn }, { requestId, features }) =>
-      drawn.length === 0
-        ? null
-        : budgets.reserve(drawn, { requestId, costUsd: dearestCostUsd(index(), features) }),
+    reserve(caller, { requestId, features, worstCaseUsd }) {
+      const taken = places.take(caller, requestId);
+      const reserveCost = (): Promise<Reservation> | null =>
+        caller.budgets.length === 0
+          ? null
+          : budgets.reserve(caller.budgets, {
+              requestId,
+              costUsd: worstCaseUsd ?? dearestCostUsd(index(), features),
+              mustFit: worstCaseUsd !== undefined,
+            });
+      return taken === null ? reserveCost() : withPlace(taken, reserveCost);
+    },
   };
+}
+
+/** A reservation that frees the request's place with its end. A request whose cost is refused leaves its place at once. */
+async function withPlace(
+  taken: Promise<Place>,
+  reserveCost: () => Promise<Reservation> | null,
+): Promise<Reservation> {
+  const place = await taken;
+  try {
+    const cost = await reserveCost();
+    return {
+      settle(costUsd) {
+        place.free();
+        cost?.settle(costUsd);
+      },
+      release() {
+        place.free();
+        cost?.release();
+      },
+    };
+  } catch (error) {
+    place.free();
+    throw error;
+  }
 }

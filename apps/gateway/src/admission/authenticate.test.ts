@@ -89,7 +89,13 @@ describe("S3-92: without a key", () => {
   });
 
   test("nobody is admitted when the anonymous tenant is disabled", () => {
-    const tenant = { id: "anonymous", enabled: false, budgetNanoUsd: null, requestsPerSecond: null };
+    const tenant = {
+      id: "anonymous",
+      enabled: false,
+      budgetNanoUsd: null,
+      requestsPerSecond: null,
+      concurrentRequests: null,
+    };
     expect(setup({ options: { mode: "open" }, tenants: [tenant] }).codeOf({})).toBe("missing_api_key");
   });
 });
@@ -156,7 +162,13 @@ describe("S3-92: who holds a key is told", () => {
   });
 
   test("that its tenant or project is disabled", () => {
-    const tenant = { id: "t", enabled: false, budgetNanoUsd: null, requestsPerSecond: null };
+    const tenant = {
+      id: "t",
+      enabled: false,
+      budgetNanoUsd: null,
+      requestsPerSecond: null,
+      concurrentRequests: null,
+    };
     const project = { id: "p", enabled: false, budgetNanoUsd: null };
     expect(setup({ key: { tenantId: "t" }, tenants: [tenant] }).codeOf(bearer(secret))).toBe(
       "api_key_disabled",
@@ -174,7 +186,7 @@ describe("S3-92: who holds a key is told", () => {
 });
 
 test("S3-92: the caller of a key has the limits of the key, its project and its tenant", () => {
-  const tenant = { id: "t", enabled: true, budgetNanoUsd: 3, requestsPerSecond: 50 };
+  const tenant = { id: "t", enabled: true, budgetNanoUsd: 3, requestsPerSecond: 50, concurrentRequests: 20 };
   const project = { id: "p", enabled: true, budgetNanoUsd: 2 };
   const key = {
     tenantId: "t",
@@ -184,6 +196,7 @@ test("S3-92: the caller of a key has the limits of the key, its project and its 
     budgetNanoUsd: 1,
     budgetResetAtMs: 9,
     requestsPerSecond: 5,
+    concurrentRequests: 4,
   };
   expect(setup({ key, tenants: [tenant], projects: [project] }).present(bearer(secret))).toEqual({
     tenantId: "t",
@@ -195,10 +208,36 @@ test("S3-92: the caller of a key has the limits of the key, its project and its 
       { subject: "tenant:t", requestsPerSecond: 50 },
       { subject: "key:key_1", requestsPerSecond: 5 },
     ],
+    places: [
+      { subject: "tenant:t", atOnce: 20 },
+      { subject: "key:key_1", atOnce: 4 },
+    ],
     budgets: [
       { kind: "key", id: "key_1", resetAtMs: 9, limitNanoUsd: 1 },
       { kind: "project", id: "p", resetAtMs: null, limitNanoUsd: 2 },
       { kind: "tenant", id: "t", resetAtMs: null, limitNanoUsd: 3 },
     ],
   });
+});
+
+test("a caller without a key of the database has the number of running requests of its tenant", () => {
+  const tenants = ["default", "anonymous"].map((id, index) => ({
+    id,
+    enabled: true,
+    budgetNanoUsd: null,
+    requestsPerSecond: null,
+    concurrentRequests: index + 1,
+  }));
+  const { present } = setup({ options: { mode: "open" }, tenants });
+  expect(present(bearer(configuredKey)).places).toEqual([{ subject: "tenant:default", atOnce: 1 }]);
+  expect(present({}).places).toEqual([{ subject: "tenant:anonymous", atOnce: 2 }]);
+  expect(setup().present(bearer(secret)).places).toEqual([]);
+});
+
+test("anonymous IPv6 clients of one /64 network share one rate, those of another have their own", () => {
+  const { present } = setup({ options: { mode: "open" } });
+  const subjectOf = (address: string) => present({ "x-test-address": address }).rates[0]?.subject;
+  expect(subjectOf("2001:db8:1:2::1")).toBe("address:2001:db8:1:2::/64");
+  expect(subjectOf("2001:db8:1:2:ffff::9")).toBe(subjectOf("2001:db8:1:2::1"));
+  expect(subjectOf("2001:db8:1:3::1")).not.toBe(subjectOf("2001:db8:1:2::1"));
 });

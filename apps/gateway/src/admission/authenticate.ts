@@ -1,10 +1,12 @@
 import { TokenHubError } from "@tokenhub/contracts";
+import type { ConcurrencyLimit } from "@tokenhub/ledger";
 import { builtInTenantIds } from "@tokenhub/persistence";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { FoundKey, KeyLookup } from "../access/key-index.ts";
 import type { KeyRecord } from "../access/key-record.ts";
 import type { FailureGate } from "../admin/failure-gate.ts";
 import type { AddressReader } from "../http/client-address.ts";
+import { addressGroupOf } from "./address-group.ts";
 import type { Budget, Caller, Rate } from "./caller.ts";
 import type { SecretHasher } from "./secret-hasher.ts";
 
@@ -111,6 +113,7 @@ function keyCaller(keys: KeyLookup, key: KeyRecord): Caller {
       ...tenantRates(keys, tenantId),
       { subject: `key:${id}`, requestsPerSecond: key.requestsPerSecond },
     ],
+    places: [...tenantPlaces(keys, tenantId), ...placesOf(`key:${id}`, key.concurrentRequests)],
     budgets: [
       ...budgetOf({ kind: "key", id, resetAtMs: key.budgetResetAtMs, limitNanoUsd: key.budgetNanoUsd }),
       ...(project === undefined
@@ -129,7 +132,10 @@ function configuredCaller(keys: KeyLookup, hash: string): Caller {
 }
 
 function anonymousCaller(keys: KeyLookup, address: string): Caller {
-  return unboundCaller(keys, { tenantId: builtInTenantIds.anonymous, subject: `address:${address}` });
+  return unboundCaller(keys, {
+    tenantId: builtInTenantIds.anonymous,
+    subject: `address:${addressGroupOf(address)}`,
+  });
 }
 
 /** A caller without a stored key: only what its tenant sets limits it, and the installation's rate. */
@@ -144,6 +150,7 @@ function unboundCaller(
     scopes: [],
     allowedModels: null,
     rates: [...tenantRates(keys, tenantId), { subject, requestsPerSecond: null }],
+    places: tenantPlaces(keys, tenantId),
     budgets: tenantBudgets(keys, tenantId),
   };
 }
@@ -151,6 +158,14 @@ function unboundCaller(
 function tenantRates(keys: KeyLookup, tenantId: string): Rate[] {
   const requestsPerSecond = keys.tenant(tenantId)?.requestsPerSecond ?? null;
   return requestsPerSecond === null ? [] : [{ subject: `tenant:${tenantId}`, requestsPerSecond }];
+}
+
+function tenantPlaces(keys: KeyLookup, tenantId: string): ConcurrencyLimit[] {
+  return placesOf(`tenant:${tenantId}`, keys.tenant(tenantId)?.concurrentRequests ?? null);
+}
+
+function placesOf(subject: string, atOnce: number | null): ConcurrencyLimit[] {
+  return atOnce === null ? [] : [{ subject, atOnce }];
 }
 
 function tenantBudgets(keys: KeyLookup, tenantId: string): Budget[] {

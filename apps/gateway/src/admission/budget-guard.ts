@@ -15,13 +15,17 @@ export interface Reservation {
 export interface BudgetGuard {
   /**
    * Reserves what a request may cost of every budget; null when there is none.
-   * @throws TokenHubError `budget_exceeded` when spend and reservations have reached a budget; `overloaded` when what was
-   * spent cannot be found out.
+   * @throws TokenHubError `budget_exceeded` when spend and reservations have reached a budget, or, of what must fit, when less
+   * is left of one; `overloaded` when what was spent cannot be found out.
    */
-  reserve(
-    budgets: readonly Budget[],
-    request: { readonly requestId: string; readonly costUsd: number },
-  ): Promise<Reservation> | null;
+  reserve(budgets: readonly Budget[], request: CostToReserve): Promise<Reservation> | null;
+}
+
+export interface CostToReserve {
+  readonly requestId: string;
+  readonly costUsd: number;
+  /** The whole of it must be left; otherwise anything at all. Default false. */
+  readonly mustFit?: boolean;
 }
 
 export interface BudgetGuardOptions {
@@ -129,15 +133,18 @@ export function createBudgetGuard({ spend, now, onError }: BudgetGuardOptions): 
 
   async function reserve(
     budgets: readonly Budget[],
-    { requestId, costUsd }: { readonly requestId: string; readonly costUsd: number },
+    { requestId, costUsd, mustFit = false }: CostToReserve,
   ): Promise<Reservation> {
+    const nanoUsd = Math.round(costUsd * 1e9);
+    const neededNanoUsd = mustFit ? nanoUsd : null;
     const drawn = budgets.map((budget) => ({ budget, account: accountOf(budget) }));
     for (const draw of drawn) await refresh(draw, freshMs);
-    if (refusalOf(drawn) !== null) for (const draw of drawn) await refresh(draw, freshForRefusalMs);
+    if (refusalOf(drawn, neededNanoUsd) !== null)
+      for (const draw of drawn) await refresh(draw, freshForRefusalMs);
     // No await from here on: whoever asks next sees what this request holds.
-    const refusal = refusalOf(drawn);
+    const refusal = refusalOf(drawn, neededNanoUsd);
     if (refusal !== null) throw refusal;
-    const hold: Hold = { nanoUsd: Math.round(costUsd * 1e9), endedAtMs: null };
+    const hold: Hold = { nanoUsd, endedAtMs: null };
     for (const { account } of drawn) account.holds.set(requestId, hold);
     return {
       settle(finalCostUsd) {
@@ -155,13 +162,19 @@ export function createBudgetGuard({ spend, now, onError }: BudgetGuardOptions): 
   };
 }
 
-/** The refusal by the first budget that is used up; null when there is none. */
-function refusalOf(drawn: readonly Draw[]): BudgetExceededError | null {
+/** The refusal by the first budget that is used up, or has less left than is needed; null when there is none. */
+function refusalOf(drawn: readonly Draw[], neededNanoUsd: number | null): BudgetExceededError | null {
   for (const { budget, account } of drawn) {
     const { spentNanoUsd, holds } = account;
     const heldNanoUsd = [...holds.values()].reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
-    if (spentNanoUsd + heldNanoUsd >= budget.limitNanoUsd)
-      return new BudgetExceededError(budget, { spentNanoUsd, heldNanoUsd });
+    const usedNanoUsd = spentNanoUsd + heldNanoUsd;
+    const isUsedUp = usedNanoUsd >= budget.limitNanoUsd;
+    if (isUsedUp || usedNanoUsd + (neededNanoUsd ?? 0) > budget.limitNanoUsd)
+      return new BudgetExceededError(budget, {
+        spentNanoUsd,
+        heldNanoUsd,
+        ...(isUsedUp ? {} : { neededNanoUsd }),
+      });
   }
   return null;
 }

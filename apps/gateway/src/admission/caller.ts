@@ -1,3 +1,4 @@
+import type { ConcurrencyLimit } from "@tokenhub/ledger";
 import type { SpendScope } from "../access/spend-reader.ts";
 
 /** Who a request runs as, and within which limits. */
@@ -12,6 +13,8 @@ export interface Caller {
   readonly allowedModels: readonly string[] | null;
   /** Every rate that holds for the caller's requests. */
   readonly rates: readonly Rate[];
+  /** How many of the caller's requests may run at once; empty: as many as it likes. */
+  readonly places: readonly ConcurrencyLimit[];
   /** Every budget that the caller's requests draw on. */
   readonly budgets: readonly Budget[];
 }

@@ -5,7 +5,7 @@ import { describeIssue } from "../http/describe-issue.ts";
 
 const limit = (description: string) => z.number().nonnegative().optional().meta({ description });
 
-/** Modes callers may name: those of the `objective` strategy, and three that stand for something else. */
+/** Modes callers may name: those of the `objective` strategy, a strategy under its old name, and two orchestrations. */
 const modeWishSchema = z.enum([...routingModeSchema.options, "thompson", "vote", "refine"]);
 
 /** Highest values a caller may ask for. */
@@ -55,7 +55,10 @@ export const routingWishesSchema = z
 type StatedWishes = z.infer<typeof routingWishesSchema>;
 
 /** Wishes in the policy's own names; what is absent was not stated. */
-export type RoutingWishes = Partial<RoutingPolicy>;
+export type RoutingWishes = Partial<RoutingPolicy> & {
+  /** The orchestration that a `mode` stands for; null for a mode of routing. */
+  orchestrates?: "vote" | "refine" | null;
+};
 
 /** What wishes nobody stated mean at this installation. */
 export interface RoutingDefaults extends Pick<
@@ -99,6 +102,8 @@ function normalise(stated: StatedWishes, at: string): RoutingWishes {
   const strategy = strategyOf(stated, at);
   const mode = modeOf(stated.mode);
   if (strategy !== undefined) wishes.strategy = strategy;
+  if (stated.mode !== undefined)
+    wishes.orchestrates = stated.mode === "vote" || stated.mode === "refine" ? stated.mode : null;
   if (mode !== undefined) wishes.mode = mode;
   // 0 means the default on these two, so it states nothing.
   if (stated.max_budget_usd) wishes.maxBudgetUsd = stated.max_budget_usd;

@@ -14,11 +14,14 @@ describe("cachePolicyOf", () => {
     ["the key asks", null, on, null, 3_600_000],
     ["the model asks", null, null, on, 3_600_000],
     ["the request says no", off, on, on, null],
-    ["the key's owner says no", on, off, on, null],
-    ["the model must not be cached", on, on, off, null],
+    ["the request asks although key and model say no", on, off, off, 3_600_000],
+    ["the key says no", null, off, on, null],
+    ["the key asks although the model says no", null, on, off, 3_600_000],
+    ["the model says no", null, null, off, null],
     ["the request's time comes first", onFor(1), onFor(2), onFor(3), 1],
     ["then the key's", on, onFor(2), onFor(3), 2],
     ["then the model's", null, on, onFor(3), 3],
+    ["also the model's when the key says no", on, off, onFor(3), 3],
   ])("S3-91: %s", (_title, request, key, model, ttlMs) => {
     expect(cachePolicyOf({ request, key, model, defaults })).toEqual(
       ttlMs === null ? { kind: "off" } : { kind: "use", ttlMs },

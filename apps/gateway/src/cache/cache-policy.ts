@@ -1,4 +1,4 @@
-import { mergeCacheSettings, type CacheSetting } from "./cache-wish.ts";
+import type { CacheSetting } from "./cache-wish.ts";
 
 export type CachePolicy =
   | { readonly kind: "off" }
@@ -13,12 +13,13 @@ export interface CacheSettings {
 }
 
 /**
- * Whether a request uses the cache. Nothing is kept unless somebody asks for it, and whoever says no wins: the caller who
- * wants a fresh answer, the owner of the key, or the operator who knows that a model's answers must not be kept. The time
- * comes from the request, else the key, else the model, else the installation.
+ * Whether a request uses the cache: as the request says, else its key, else its model, else not. Nothing is kept unless
+ * somebody asks for it. The time is the first that one of them states, in the same order, else the installation's.
  */
 export function cachePolicyOf({ request, key, model, defaults }: CacheSettings): CachePolicy {
-  const setting = [request, key, model].reduce(mergeCacheSettings, null);
-  if (setting === null || setting.kind === "off") return { kind: "off" };
-  return { kind: "use", ttlMs: setting.ttlMs ?? defaults.ttlMs };
+  const settings = [request, key, model];
+  const deciding = settings.find((setting) => setting !== null);
+  if (deciding === undefined || deciding === null || deciding.kind === "off") return { kind: "off" };
+  const times = settings.map((setting) => (setting?.kind === "on" ? setting.ttlMs : null));
+  return { kind: "use", ttlMs: times.find((ttlMs) => ttlMs !== null) ?? defaults.ttlMs };
 }

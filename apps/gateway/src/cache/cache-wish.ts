@@ -1,20 +1,18 @@
 import { TokenHubError } from "@tokenhub/contracts";
+import type { CacheChoice } from "@tokenhub/persistence";
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 
 /** What a request, a key or a model says about keeping answers; null: nothing. */
-export type CacheSetting =
-  | { readonly kind: "off" }
-  /** `ttlMs` null: as long as the installation's default. */
-  | { readonly kind: "on"; readonly ttlMs: number | null }
-  | null;
+export type CacheSetting = CacheChoice | null;
 
 /** The header with the meaning of the body's `cache`, for clients that cannot add a body field. */
 export const cacheHeaderName = "x-tokenhub-cache";
 
 /** A week. */
 const maxTtlSeconds = 604_800;
-const ttlSecondsSchema = z.int().min(1).max(maxTtlSeconds);
+/** How long an answer is kept. */
+export const ttlSecondsSchema = z.int().min(1).max(maxTtlSeconds);
 
 export const cacheWishSchema = z
   .union([z.boolean(), z.strictObject({ ttl_seconds: ttlSecondsSchema })])
@@ -58,7 +56,7 @@ export function readCacheHeader(headers: IncomingHttpHeaders): CacheSetting {
   );
 }
 
-/** One setting of two: who says no wins, then who says more comes first. */
+/** What a request says in two places: who says no wins, then who says more comes first. */
 export function mergeCacheSettings(first: CacheSetting, second: CacheSetting): CacheSetting {
   if (first?.kind === "off" || second?.kind === "off") return { kind: "off" };
   if (first === null || second === null) return first ?? second;

@@ -2,6 +2,7 @@ import type { Request, Response } from "express";
 import type { AnswerPlan } from "../output/answer-plan.ts";
 import type { EndpointRequest } from "../sync/generation-endpoint.ts";
 import type { Submission } from "../sync/submit-request.ts";
+import type { CacheChoices } from "./cache-choices.ts";
 import { cacheKeyOf } from "./cache-key.ts";
 import { cachePolicyOf } from "./cache-policy.ts";
 import { cacheHeaderName, mergeCacheSettings, readCacheHeader } from "./cache-wish.ts";
@@ -11,6 +12,8 @@ export interface CacheDeps {
   readonly responses: ResponseCache;
   readonly defaultTtlMs: number;
   readonly catalogueVersion: () => number;
+  /** What is said for keys and of models; absent: nothing, so that requests decide alone. */
+  readonly choices: CacheChoices;
 }
 
 /**
@@ -30,8 +33,8 @@ export function enterCache(
   const { headers, read, plan, submission } = asked;
   const policy = cachePolicyOf({
     request: mergeCacheSettings(read.cache ?? null, readCacheHeader(headers)),
-    key: null,
-    model: null,
+    key: deps.choices.ofKey(submission) ?? null,
+    model: deps.choices.ofModel(submission) ?? null,
     defaults: { ttlMs: deps.defaultTtlMs },
   });
   if (policy.kind === "off" || plan.repairs) return null;

@@ -21,7 +21,7 @@ export function replayAnswer(kept: KeptAnswer, sink: ReplySink, replay: Replay):
     sink.onEnd(result, kept.text);
     return;
   }
-  const stream = kept.head === null ? streamOf(kept, replay) : { head: kept.head, text: kept.text };
+  const stream = kept.head === null ? streamOfAnswer(kept, replay) : { head: kept.head, text: kept.text };
   sink.onHead({ ...stream.head, attempts: 0 });
   sink.onText(stream.text);
   sink.onEnd(result, "");
@@ -42,9 +42,10 @@ function resultOfHit(result: RequestResult, { requestId, wantsStream, durationMs
   };
 }
 
-function streamOf(
-  { result, origin, text }: KeptAnswer,
-  { callerFormat, echoedPrompt }: Replay,
+/** A whole answer as the stream it might have been, in the caller's format. */
+export function streamOfAnswer(
+  { result, origin, text }: Pick<KeptAnswer, "result" | "origin" | "text">,
+  { callerFormat, echoedPrompt }: Pick<Replay, "callerFormat" | "echoedPrompt">,
 ): { head: NonNullable<KeptAnswer["head"]>; text: string } {
   const { wireFormat, modelId, providerId } = result;
   if (wireFormat === null || wireFormat === "openai-embeddings" || callerFormat === "openai-embeddings")

@@ -41,7 +41,13 @@ function storeAt(start: number) {
 }
 
 function serviceOver(store: CatalogueStore, { errors = [] as unknown[], client = redis } = {}) {
-  return createCatalogueService({ store, redis: client, keyspace, onError: (error) => errors.push(error) });
+  return createCatalogueService({
+    store,
+    redis: client,
+    keyspace,
+    environmentAddressOf: () => null,
+    onError: (error) => errors.push(error),
+  });
 }
 
 describe("publishing the catalogue", () => {

@@ -31,11 +31,13 @@ export interface CatalogueService {
    * published now is published by `repair`.
    */
   announce(): Promise<void>;
+  /** The address that the environment gives a provider; null: none. */
+  readonly environmentAddressOf: (providerId: string) => string | null;
   /** Publishes again if Redis has no catalogue, or an older one than the database. */
   repair(): Promise<void>;
 }
 
-export interface CatalogueServiceOptions {
+export interface CatalogueServiceOptions extends Pick<CatalogueService, "environmentAddressOf"> {
   readonly store: CatalogueStore;
   readonly redis: Redis;
   readonly keyspace: Keyspace;
@@ -47,6 +49,7 @@ export function createCatalogueService({
   store,
   redis,
   keyspace,
+  environmentAddressOf,
   onError,
 }: CatalogueServiceOptions): CatalogueService {
   let catalogue: Catalogue = { v: 1, version: 0, providers: [], models: [], aliases: [] };
@@ -79,6 +82,7 @@ export function createCatalogueService({
       if (published.version > catalogue.version) replace(published);
     },
     republish,
+    environmentAddressOf,
     async announce() {
       isPublished = false;
       await republish().catch(onError);

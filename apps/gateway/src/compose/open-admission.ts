@@ -1,9 +1,10 @@
-import { createRateBuckets } from "@tokenhub/ledger";
+import { createConcurrencyPlaces, createRateBuckets } from "@tokenhub/ledger";
 import { openAccess } from "../access/open-access.ts";
 import { createFailureGate } from "../admin/failure-gate.ts";
 import { createAdmission } from "../admission/admission.ts";
 import { createAuthenticator } from "../admission/authenticate.ts";
 import { createBudgetGuard } from "../admission/budget-guard.ts";
+import { createCallerPlaces } from "../admission/caller-places.ts";
 import { createCallerRates } from "../admission/caller-rates.ts";
 import { createPermittedModels } from "../admission/permitted-models.ts";
 import { createRateLimiter } from "../admission/rate-limiter.ts";
@@ -60,6 +61,13 @@ export async function openAdmission(stack: AsyncDisposableStack, parts: Admissio
       shared: createRateBuckets({ redis, keyspace }),
     }),
     models: createPermittedModels(catalogue.index),
+    places: stack.use(
+      createCallerPlaces({
+        shared: createConcurrencyPlaces({ redis, keyspace }),
+        now,
+        onError: foundation.events.redisTrouble,
+      }),
+    ),
     budgets: createBudgetGuard({ spend: access.spend, now, onError }),
     index: catalogue.index,
   });

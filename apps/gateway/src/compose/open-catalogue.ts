@@ -1,3 +1,4 @@
+import { environmentAddressOf } from "@tokenhub/config";
 import { loadProviderModules } from "@tokenhub/providers";
 import { followCatalogue } from "@tokenhub/queue";
 import { createCatalogueService } from "../catalogue/catalogue-service.ts";
@@ -20,10 +21,13 @@ export async function openCatalogue(
   const { product, db, redis, subscriber, keyspace, events, now } = foundation;
   const onError = events.redisTrouble;
   const prices = product.priceCatalogue ? createPriceCatalogue({ now }) : noPriceCatalogue;
+  const addressOf = (providerId: string): string | null =>
+    environmentAddressOf(product.providerAddresses, providerId);
   const catalogue = createCatalogueService({
-    store: createCatalogueStore(db, { now, prices }),
+    store: createCatalogueStore(db, { now, prices, environmentAddressOf: addressOf }),
     redis,
     keyspace,
+    environmentAddressOf: addressOf,
     onError,
   });
   await loadProviderModules(product.customProviders, { baseDirectory: "." });

@@ -1,4 +1,8 @@
 import type { Secret } from "@tokenhub/config";
+import { createRunStore } from "@tokenhub/ledger";
+import type { ModeRegistry } from "@tokenhub/orchestration";
+import { createRunRepository } from "@tokenhub/persistence";
+import type { JobProducer } from "@tokenhub/queue";
 import type { Access } from "../access/open-access.ts";
 import { composeAdmin, type Admin } from "../admin/compose-admin.ts";
 import { catalogueRoutes } from "../admin/routes/catalogue/index.ts";
@@ -6,6 +10,7 @@ import { insightRoutes } from "../admin/routes/insight/index.ts";
 import { keyRoutes } from "../admin/routes/keys/index.ts";
 import { projectRoutes } from "../admin/routes/projects/index.ts";
 import { routingRoutes } from "../admin/routes/routing/index.ts";
+import { runRoutes } from "../admin/routes/runs/index.ts";
 import { tenantRoutes } from "../admin/routes/tenants/index.ts";
 import { vaultRoutes } from "../admin/routes/vault/index.ts";
 import { createDisabledKeyStore } from "../catalogue/provider-key-store.ts";
@@ -28,6 +33,8 @@ export interface AdminParts extends CatalogueParts {
   readonly secrets: Secrets;
   readonly access: Access;
   readonly addressOf: AddressReader;
+  readonly producer: Pick<JobProducer, "addOrchestrate">;
+  readonly modes: Pick<ModeRegistry, "find">;
   readonly providerHealth: StatePorts["providerHealth"];
   /** The configuration as it is now; a reload changes it. */
   readonly inForce: () => Pick<GatewayConfig, "product" | "providerKeyOf">;
@@ -60,6 +67,15 @@ export function wireAdmin(parts: AdminParts): Admin {
     now,
     random,
   };
+  const runControl = {
+    runs: createRunStore(redis, keyspace),
+    records: createRunRepository(db),
+    modes: parts.modes,
+    producer: parts.producer,
+    redis,
+    keyspace,
+    now,
+  };
   const { directory, spend } = access;
   const accessAdmin = { db, directory, spend, hasher, now };
   return composeAdmin(
@@ -88,6 +104,13 @@ export function wireAdmin(parts: AdminParts): Admin {
           endpointStates: () => endpointStatesIn({ redis, keyspace, catalogue, now }),
           explorationShare: () => routingSettings.current().values.explorationShare,
           random,
+          now,
+        }),
+        runRoutes({
+          db,
+          control: runControl,
+          keyNames: insight.keyNames,
+          requireModel: catalogue.requireModel,
           now,
         }),
       ],

@@ -33,6 +33,8 @@ const exposedHeaders = [
   "x-tokenhub-attempts",
   "x-tokenhub-warnings",
   "x-tokenhub-cache",
+  "x-tokenhub-run",
+  "link",
   "x-negotiated-model",
   "x-alias-from",
   "idempotency-replay",

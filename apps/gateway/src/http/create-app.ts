@@ -3,6 +3,7 @@ import type { Logger, Metrics } from "@tokenhub/telemetry";
 import type { Admin } from "../admin/compose-admin.ts";
 import { serveAdminHome } from "../routes/admin-home/index.ts";
 import { alive, healthz, readyz, type HealthDeps } from "../routes/health/index.ts";
+import { adversarialEndpoint } from "../routes/adversarial/index.ts";
 import { chatCompletionsEndpoint } from "../routes/chat-completions/index.ts";
 import { chatEndpoint } from "../routes/chat/index.ts";
 import { completionsEndpoint } from "../routes/completions/index.ts";
@@ -11,6 +12,9 @@ import { embeddingsEndpoint } from "../routes/embeddings/index.ts";
 import { messagesEndpoint } from "../routes/messages/index.ts";
 import { serveMetrics } from "../routes/metrics/index.ts";
 import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
+import { planEndpoint } from "../routes/plan/index.ts";
+import { orchestrationRoutes } from "../routes/orchestrations/index.ts";
+import type { OrchestrationDeps } from "../routes/orchestrations/orchestration-deps.ts";
 import { serveOpenApi } from "../routes/openapi/index.ts";
 import { createGenerationRoute, type GenerationDeps } from "../sync/generation-route.ts";
 import { allowOrigins } from "./allow-origins.ts";
@@ -21,6 +25,7 @@ import { secureHeaders } from "./secure-headers.ts";
 
 export interface AppDeps {
   readonly generation: GenerationDeps;
+  readonly orchestrations: OrchestrationDeps;
   readonly models: ModelsDeps;
   readonly health: HealthDeps;
   readonly admin: Admin;
@@ -36,11 +41,13 @@ const generationEndpoints = [
   completionsEndpoint,
   messagesEndpoint,
   embeddingsEndpoint,
+  planEndpoint,
+  adversarialEndpoint,
 ];
 
 /** Every path of the gateway, in one table. */
 export function createApp(deps: AppDeps): Express {
-  const { generation, models, health, admin, logger, metrics, corsOrigins, addressOf } = deps;
+  const { generation, orchestrations, models, health, admin, logger, metrics, corsOrigins, addressOf } = deps;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -51,6 +58,7 @@ export function createApp(deps: AppDeps): Express {
   for (const endpoint of generationEndpoints) {
     app.route(endpoint.path).post(createGenerationRoute(generation, endpoint)).all(allowOnly("POST"));
   }
+  app.use(orchestrationRoutes(orchestrations));
   app.route("/v1/models").get(listModels(models)).all(allowOnly("GET"));
   app.route("/v1/models/*id").get(getModel(models)).all(allowOnly("GET"));
   app.route("/health").get(alive).all(allowOnly("GET"));

@@ -2,6 +2,7 @@ import type { TokenHubError } from "@tokenhub/contracts";
 import { encodeErrorBody } from "@tokenhub/translation";
 import type { Request, Response } from "express";
 import { BudgetExceededError } from "../admission/budget-exceeded-error.ts";
+import { RunFailedError } from "../orchestration/run-failed-error.ts";
 
 /**
  * The error shape a caller understands: of an official SDK, our own `{"error":{"code","message",…}}`, or the plain
@@ -14,6 +15,8 @@ const pathSurfaces: readonly (readonly [prefix: string, surface: Surface])[] = [
   ["/v1/chat/completions", "openai"],
   ["/v1/chat", "native"],
   ["/v1/plan", "native"],
+  ["/v1/orchestrations", "native"],
+  ["/v1/adversarial", "native"],
   ["/admin/providers", "legacy"],
   ["/admin/models", "legacy"],
   ["/admin/v1", "native"],
@@ -42,9 +45,13 @@ export function sendError(request: Request, response: Response, error: TokenHubE
     response.setHeader("retry-after-ms", String(Math.ceil(error.retryAfterMs)));
     response.setHeader("retry-after", String(Math.ceil(error.retryAfterMs / 1000)));
   }
-  response.json(
-    errorBodyOf(surfaceOf(request, response), error, String(response.getHeader("x-request-id") ?? "")),
+  const body = errorBodyOf(
+    surfaceOf(request, response),
+    error,
+    String(response.getHeader("x-request-id") ?? ""),
   );
+  // What is paid for already comes along in every shape.
+  response.json(error instanceof RunFailedError ? { ...body, run: error.run } : body);
 }
 
 function errorBodyOf(surface: Surface, error: TokenHubError, requestId: string): Record<string, unknown> {

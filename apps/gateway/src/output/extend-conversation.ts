@@ -8,12 +8,20 @@ export function isConversation(wireFormat: WireFormatName): wireFormat is Conver
   return wireFormat === "openai-chat" || wireFormat === "anthropic-messages";
 }
 
+export interface SchemaDemand {
+  readonly wireFormat: ConversationFormat;
+  readonly schema: unknown;
+  /** The same conversation is also given to models that talk about the answer, which are not to answer in JSON themselves. */
+  readonly isFinalOnly: boolean;
+}
+
 /** Tells the model, in the system's voice, to answer in JSON that fits the schema; what the caller says there stays first. */
 export function demandSchema(
   body: JsonObject,
-  { wireFormat, schema }: { readonly wireFormat: ConversationFormat; readonly schema: unknown },
+  { wireFormat, schema, isFinalOnly }: SchemaDemand,
 ): JsonObject {
-  const demand = `Answer with one JSON value that fits this JSON Schema, and with nothing else: ${JSON.stringify(schema)}`;
+  const whose = isFinalOnly ? "An answer to the user has to be" : "Answer with";
+  const demand = `${whose} one JSON value that fits this JSON Schema, and${isFinalOnly ? "" : " with"} nothing else: ${JSON.stringify(schema)}`;
   if (wireFormat === "openai-chat")
     return { ...body, messages: [...listOf(body["messages"]), { role: "system", content: demand }] };
   const { system } = body;

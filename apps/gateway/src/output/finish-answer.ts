@@ -1,4 +1,5 @@
 import { TokenHubError, type RequestResult } from "@tokenhub/contracts";
+import type { RunReport } from "@tokenhub/orchestration";
 import {
   describeSchemaErrors,
   extractJsonValue,
@@ -29,6 +30,8 @@ export interface AnswerToFinish {
   readonly result: RequestResult;
   /** In the format of `read`. */
   readonly text: string;
+  /** Of the orchestration it is the answer of; null: of none. */
+  readonly run: RunReport | null;
   /** Fires when the caller goes away. */
   readonly signal: AbortSignal;
 }
@@ -40,13 +43,10 @@ export interface AnswerToFinish {
  * @throws TokenHubError `output_schema_failed` when no answer fits, and whatever a second call may end with.
  */
 export async function finishAnswer(deps: FinishDeps, answer: AnswerToFinish): Promise<string> {
-  const { read, plan } = answer;
-  const shaped = plan.shape === null ? answer : await shapeAnswer(deps, answer);
-  const text = plan.includesDecision && read.encodeAnswer === null ? withDecision(shaped) : shaped.text;
-  const encoded = read.encodeAnswer?.({ text, result: shaped.result }) ?? text;
-  return plan.includesDecision && read.encodeAnswer !== null
-    ? withDecision({ text: encoded, result: shaped.result })
-    : encoded;
+  const { read, plan, run } = answer;
+  const { text, result } = plan.shape === null ? answer : await shapeAnswer(deps, answer);
+  const encoded = read.encodeAnswer?.({ text, result, run }) ?? text;
+  return plan.includesDecision ? withDecision({ text: encoded, result, run }) : encoded;
 }
 
 type Shaped = Pick<AnswerToFinish, "text" | "result">;
@@ -159,8 +159,10 @@ function sumOfCosts(first: number | null, second: number | null): number | null 
   return first === null || second === null ? null : first + second;
 }
 
-/** Adds the routing decision to an answer that is a JSON object. */
-function withDecision({ text, result }: Shaped): string {
+/** Adds what was decided to an answer that is a JSON object: the routing decision, or the whole orchestration. */
+function withDecision({ text, result, run }: Pick<AnswerToFinish, "text" | "result" | "run">): string {
   const answer = JSON.parse(text) as JsonObject;
-  return JSON.stringify({ ...answer, tokenhub: { decision: result.decision, attempts: result.attempts } });
+  const { decision, attempts } = result;
+  const tokenhub = run === null ? { decision, attempts } : { run };
+  return JSON.stringify({ ...answer, tokenhub });
 }

@@ -22,13 +22,14 @@ export interface FactStoreOptions {
 export function createFactStore(options: FactStoreOptions): FactStore {
   const { db, learning, propensityOf, keyNames, eventsOf, onCommitted, now } = options;
   return {
-    async record({ finished, incidents }) {
+    async record({ finished, incidents, runs }) {
       await keyNames.load(finished.map(({ keyId }) => keyId));
       const rewards = finished.flatMap((fact) => rewardEntriesOf(fact, { propensityOf }));
       const recorded = await transaction(db, async (begun) => {
         const done = await recordFinished(begun, {
           facts: finished,
           incidents,
+          runs,
           rewards,
           updateArm: learning.update,
           eventsOf: (fact) => eventsOf(fact, keyNames),
@@ -37,9 +38,9 @@ export function createFactStore(options: FactStoreOptions): FactStore {
         await tallyCalls(begun, { facts: done.fresh, nowMs: now() });
         return done;
       });
-      const { fresh, freshIncidents, events } = recorded;
+      const { fresh, freshIncidents, changedRuns, events } = recorded;
       if (fresh.length > 0) onCommitted({ hasRewards: rewards.length > 0, hasEvents: events.length > 0 });
-      return { fresh, rows: fresh.length + freshIncidents };
+      return { fresh, rows: fresh.length + freshIncidents + changedRuns };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { buildRunFact } from "@tokenhub/persistence/testing";
 import { describe, expect, test } from "vitest";
 import { buildFact, buildIncident } from "./build-fact.fixture.ts";
 import { readFact } from "./read-fact.ts";
@@ -17,6 +18,13 @@ describe("an entry of the fact stream", () => {
       kind: "fact",
       fact: { type: "call-incident" },
     });
+  });
+
+  test("may be a run, whatever is stored beside it", () => {
+    const run = buildRunFact(1);
+    const fields = ["fact", JSON.stringify(run), "result", JSON.stringify(result)];
+    expect(readFact(fields)).toEqual({ kind: "fact", fact: run });
+    expect(readFact(fields.slice(0, 2))).toEqual({ kind: "fact", fact: run });
   });
 
   test.each([

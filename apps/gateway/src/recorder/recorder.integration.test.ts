@@ -1,5 +1,6 @@
 import { createKeyspace, type Fact, type Keyspace } from "@tokenhub/contracts";
 import { openDatabase, type Database } from "@tokenhub/persistence";
+import { buildRunFact, runIdOf, runOutcomes } from "@tokenhub/persistence/testing";
 import { uniquePrefix, until } from "@tokenhub/testkit";
 import { Redis } from "ioredis";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -89,6 +90,7 @@ async function everything(): Promise<Record<string, unknown>> {
     "spend",
     "series_points",
     "events",
+    "runs",
   ] as const;
   const rows: Record<string, unknown> = {};
   for (const table of tables) rows[table] = await database.db.selectFrom(table).selectAll().execute();
@@ -161,6 +163,24 @@ describe("a batch of facts", () => {
     await first.stop();
   });
 
+  test("holds what became of runs: written with the calls, in any order and again, the newest stays", async () => {
+    const begun = buildRunFact(7);
+    const ended = buildRunFact(7, { state: { outcome: runOutcomes.succeeded, finishedAtMs: Date.now() } });
+    await append(ended, begun, buildFact(1, { runId: runIdOf(7) }), begun, buildRunFact(8));
+    const { notes } = await start();
+    await allRecorded();
+    expect(notes).toEqual({ rows: 3, setAside: [], errors: [] });
+    await append(begun, ended);
+    await allRecorded();
+    const rows = (await everything()) as Record<string, Record<string, unknown>[]>;
+    expect(rows["runs"]?.map((row) => [row["id"], row["status"]])).toEqual([
+      [runIdOf(7), "succeeded"],
+      [runIdOf(8), "running"],
+    ]);
+    expect(rows["request_log"]).toMatchObject([{ run_id: runIdOf(7), orchestration_mode: "adversarial" }]);
+    expect(notes.rows).toBe(3);
+  });
+
   test("facts of a recorder that died are taken over after the time that it may be silent, not before", async () => {
     const end = Promise.withResolvers<never>();
     await start({ store: { record: () => end.promise } });
@@ -221,6 +241,7 @@ describe("a fact that cannot become a row", () => {
     };
     await append(buildFact(1), buildFact(2), buildFact(3));
     const { notes } = await start({ store: refusing });
+    await until("the refusal to be told", () => notes.setAside.length > 0);
     await allRecorded();
     expect(notes.rows).toBe(2);
     expect(notes.errors).toHaveLength(3);

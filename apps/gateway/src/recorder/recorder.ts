@@ -1,4 +1,10 @@
-import type { CallIncidentFact, Fact, Keyspace, RequestFinishedFact } from "@tokenhub/contracts";
+import type {
+  CallIncidentFact,
+  Fact,
+  Keyspace,
+  RequestFinishedFact,
+  RunChangedFact,
+} from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFactStream, isGroupGone, type FactStream, type StreamRow } from "./fact-stream.ts";
@@ -7,12 +13,13 @@ import { readFact } from "./read-fact.ts";
 interface FactBatch {
   readonly finished: readonly RequestFinishedFact[];
   readonly incidents: readonly CallIncidentFact[];
+  readonly runs: readonly RunChangedFact[];
 }
 
 interface RecordedFacts {
   /** Requests that were not there before. */
   readonly fresh: readonly RequestFinishedFact[];
-  /** New rows of the request log and of incidents. */
+  /** New rows of the request log and of incidents, and runs that are new or went on. */
   readonly rows: number;
 }
 
@@ -205,6 +212,7 @@ function batchOf(held: readonly HeldFact[]): FactBatch {
   return {
     finished: facts.filter((fact) => fact.type === "request-finished"),
     incidents: facts.filter((fact) => fact.type === "call-incident"),
+    runs: facts.filter((fact) => fact.type === "run-changed"),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Capability, Operation, RequestResult, WireFormatName } from "@tokenhub/contracts";
+import type { RunReport } from "@tokenhub/orchestration";
 import type { Response } from "express";
 import type { RoutingWishes } from "../admission/routing-wishes.ts";
 import type { CacheSetting } from "../cache/cache-wish.ts";
+import type { OrchestrationWish } from "../orchestration/orchestration-wish.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -14,6 +16,8 @@ const endpointPaths = [
   "/v1/completions",
   "/v1/messages",
   "/v1/embeddings",
+  "/v1/plan",
+  "/v1/adversarial",
 ] as const;
 type EndpointPath = (typeof endpointPaths)[number];
 
@@ -38,11 +42,18 @@ export interface EndpointRequest {
   readonly answer: AnswerWishes;
   /** What the body says about keeping the answer; absent: nothing. */
   readonly cache?: CacheSetting;
+  /** The orchestration that the body asks for; absent: none. A directive or the model's name may still ask for one. */
+  readonly orchestration?: OrchestrationWish;
   /** Turns an answer in `wireFormat` into the endpoint's own shape; null: it is that already. */
   readonly encodeAnswer: AnswerEncoder | null;
 }
 
-export type AnswerEncoder = (answer: { readonly text: string; readonly result: RequestResult }) => string;
+export type AnswerEncoder = (answer: {
+  readonly text: string;
+  readonly result: RequestResult;
+  /** Of an orchestration; null for an ordinary answer. */
+  readonly run: RunReport | null;
+}) => string;
 
 /** What distinguishes one generation endpoint from another. */
 export interface GenerationEndpoint {

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { readWishes } from "../admission/routing-wishes.ts";
 import { readCacheWish } from "../cache/cache-wish.ts";
 import { validateBody } from "../http/validate-body.ts";
+import { answerWishesOf, readOrchestration } from "../orchestration/read-orchestration.ts";
 import { readFlag } from "./read-flag.ts";
 import type { AnswerWishes, EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
 
@@ -15,7 +16,7 @@ export function readStandardRequest(format: {
   return (body, { bodyText }) => {
     validateBody(format.bodySchema, body);
     const { tokenhub, ...standard } = body;
-    const { answer, cache, wishes } = splitOptions(tokenhub);
+    const { answer, cache, wishes, orchestration } = splitOptions(tokenhub);
     return {
       wireFormat: format.wireFormat,
       body: standard,
@@ -25,6 +26,7 @@ export function readStandardRequest(format: {
       needs: [],
       answer,
       cache,
+      ...(orchestration === undefined ? {} : { orchestration }),
       encodeAnswer: null,
     } satisfies EndpointRequest;
   };
@@ -36,20 +38,26 @@ const noAnswerWishes: AnswerWishes = Object.freeze({
   includeDecision: false,
 });
 
-/** Parts the `tokenhub` member of a body into what is done to the answer and what routing should heed. */
-function splitOptions(tokenhub: unknown): Required<Pick<EndpointRequest, "answer" | "cache" | "wishes">> {
+type Options = Required<Pick<EndpointRequest, "answer" | "cache" | "wishes">> &
+  Pick<EndpointRequest, "orchestration">;
+
+/** Parts the `tokenhub` member of a body into what is done to the answer, what routing should heed and what is orchestrated. */
+function splitOptions(tokenhub: unknown): Options {
   if (tokenhub === undefined) return { answer: noAnswerWishes, cache: null, wishes: {} };
   if (typeof tokenhub !== "object" || tokenhub === null || Array.isArray(tokenhub))
     throw new TokenHubError("invalid_request", "`tokenhub` must be an object of wishes.", {
       param: "tokenhub",
     });
-  const { output_format, output_schema, include_decision, cache, ...routing } = tokenhub as JsonObject;
+  const { output_format, output_schema, include_decision, cache, orchestration, ...routing } =
+    tokenhub as JsonObject;
+  const stated = readOrchestration(orchestration, { at: "tokenhub.orchestration" });
   return {
-    answer: {
+    ...(stated.wish === undefined ? {} : { orchestration: stated.wish }),
+    answer: answerWishesOf(stated, {
       outputFormat: output_format,
       outputSchema: output_schema,
       includeDecision: readFlag(include_decision, "tokenhub.include_decision"),
-    },
+    }),
     cache: readCacheWish(cache, { at: "tokenhub.cache" }),
     wishes: readWishes(routing, { at: "tokenhub" }),
   };

@@ -23,7 +23,8 @@ export function setAnswerHeaders(
 /** The same for a whole result, as far as a model was chosen. */
 export function setResultHeaders(response: ServerResponse, result: RequestResult): void {
   const attempts = result.attempts.filter(({ called }) => called).length;
-  response.setHeader("x-tokenhub-attempts", String(attempts));
+  // An orchestration has said already how many calls it made.
+  if (!response.hasHeader("x-tokenhub-attempts")) response.setHeader("x-tokenhub-attempts", String(attempts));
   if (result.decision === null) return;
   const { chosen, reason } = result.decision;
   setAnswerHeaders(response, {

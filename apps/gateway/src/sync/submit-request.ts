@@ -6,7 +6,7 @@ import type { Canceller } from "./cancel-request.ts";
 export interface SubmitDeps {
   readonly redis: Redis;
   readonly keyspace: Keyspace;
-  readonly producer: Pick<JobProducer, "addRoute">;
+  readonly producer: Pick<JobProducer, "addRoute" | "addOrchestrate">;
   readonly gatewayId: string;
   readonly cancel: Canceller;
 }

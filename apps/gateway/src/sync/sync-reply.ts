@@ -21,18 +21,26 @@ export interface SyncReplyOptions {
   readonly fail: (error: TokenHubError) => void;
   /** Called once, when the caller has everything or is gone. */
   readonly done: (result: RequestResult | null) => void;
+  /** How often a stream that says nothing gives a sign of life. Default 15 s. */
+  readonly keepAliveMs?: number;
 }
 
 /** Bytes that may wait in a slow reader's socket before it is cut off. */
 const maxBufferedBytes = 16_777_216;
 /** Proxies and clients drop connections that say nothing. */
-const keepAliveMs = 15_000;
+const defaultKeepAliveMs = 15_000;
+
+export interface SyncReply extends ReplySink, Disposable {
+  /** Keeps a stream alive whose answer is long in coming: from the first sign of life on it is one, whatever comes. */
+  keepWaiting(): void;
+}
 
 /** Writes one request's answer, whole or streamed, in the caller's format. */
-export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposable {
-  const { response, callerFormat, fail, done } = options;
+export function createSyncReply(options: SyncReplyOptions): SyncReply {
+  const { response, callerFormat, done, keepAliveMs = defaultKeepAliveMs } = options;
   let transcoder: StreamTranscoder | null = null;
   let keepAlive: NodeJS.Timeout | null = null;
+  let isStream = false;
 
   const context = (modelId: string) => ({
     requestId: options.requestId,
@@ -50,6 +58,40 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
     if (keepAlive !== null) clearInterval(keepAlive);
     done(result);
   };
+
+  function openStream(): void {
+    isStream = true;
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    });
+  }
+
+  function signOfLife(): void {
+    if (!response.headersSent) openStream();
+    write(
+      callerFormat === "anthropic-messages" ? 'event: ping\ndata: {"type": "ping"}\n\n' : ": keep-alive\n\n",
+    );
+  }
+
+  const transcoderFrom = (wireFormat: WireFormatName, modelId: string): StreamTranscoder =>
+    createStreamTranscoder({
+      from: wireFormat,
+      to: callerFormat,
+      context: context(modelId),
+      includeUsage: options.includeUsage,
+    });
+
+  /** As an HTTP error while that is possible, else as the last event of a stream; half of a whole answer is cut off. */
+  function fail(error: TokenHubError): void {
+    if (!response.headersSent) options.fail(error);
+    else if (isStream) {
+      const { code, message } = error;
+      write((transcoder ?? transcoderFrom(callerFormat, "")).fail({ code, message }));
+      response.end();
+    } else response.destroy();
+  }
 
   function endStream(current: StreamTranscoder, result: RequestResult): void {
     if (result.outcome === "succeeded") write(current.end());
@@ -86,28 +128,16 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
   }
 
   return {
+    keepWaiting() {
+      keepAlive ??= setInterval(signOfLife, keepAliveMs);
+    },
     onHead(head: StreamHead) {
-      setAnswerHeaders(response, head);
-      response.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-      });
-      transcoder = createStreamTranscoder({
-        from: head.wireFormat,
-        to: callerFormat,
-        context: context(head.modelId),
-        includeUsage: options.includeUsage,
-      });
-      keepAlive = setInterval(
-        () =>
-          write(
-            callerFormat === "anthropic-messages"
-              ? 'event: ping\ndata: {"type": "ping"}\n\n'
-              : ": keep-alive\n\n",
-          ),
-        keepAliveMs,
-      );
+      if (!response.headersSent) {
+        setAnswerHeaders(response, head);
+        openStream();
+      }
+      transcoder = transcoderFrom(head.wireFormat, head.modelId);
+      keepAlive ??= setInterval(signOfLife, keepAliveMs);
     },
     onText(sseText) {
       if (transcoder !== null) write(transcoder.push(sseText));
@@ -116,7 +146,7 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
       let sending: Promise<void> | null = null;
       if (transcoder !== null) endStream(transcoder, result);
       else if (result.failure !== null) {
-        setResultHeaders(response, result);
+        if (!response.headersSent) setResultHeaders(response, result);
         fail(failureToError(result.failure));
       } else sending = sendBody(result, body);
       if (sending === null) close(result);
@@ -125,20 +155,11 @@ export function createSyncReply(options: SyncReplyOptions): ReplySink & Disposab
     onTimeout() {
       const message =
         "No answer came within the time this request may wait. It was cancelled; send it again with a longer timeout.";
-      if (transcoder === null) fail(new TokenHubError("sync_wait_timeout", message));
-      else {
-        write(transcoder.fail({ code: "sync_wait_timeout", message }));
-        response.end();
-      }
+      fail(new TokenHubError("sync_wait_timeout", message));
       close(null);
     },
     onBroken(error) {
-      const known = knownFault(error);
-      if (transcoder !== null) {
-        write(transcoder.fail({ code: known.code, message: known.message }));
-        response.end();
-      } else if (response.headersSent) response.destroy();
-      else fail(known);
+      fail(knownFault(error));
       close(null);
     },
     [Symbol.dispose]() {

@@ -1,5 +1,5 @@
 import type { PublishedKeys } from "@tokenhub/ledger";
-import type { SettingsRepository } from "@tokenhub/persistence";
+import type { AuditRepository, SettingsRepository } from "@tokenhub/persistence";
 import {
   createVault,
   defaultArgon2idCost,
@@ -9,6 +9,7 @@ import {
   type Vault,
   type VaultStore,
 } from "@tokenhub/vault";
+import { createVaultAudit } from "./audit-vault-event.ts";
 import { changePassword } from "./change-password.ts";
 import { configuredSecrets } from "./configured-secrets.ts";
 import { followKeyNotices } from "./follow-key-notices.ts";
@@ -25,6 +26,7 @@ export interface RunVaultOptions extends VaultServiceOptions {
   readonly stack: AsyncDisposableStack;
   readonly store: VaultStore;
   readonly settings: Pick<SettingsRepository, "get" | "set">;
+  readonly audit: Pick<AuditRepository, "append">;
   readonly keys: PublishedKeys;
 }
 
@@ -41,6 +43,11 @@ export async function runVault(
   const { product, ownPassword: own, store, settings, stack, logger, now } = options;
   const secrets = configuredSecrets(product);
   const relay = createVaultEventRelay({ logger, onSuperseded: () => void reopen() });
+  const audit = createVaultAudit({
+    ...options,
+    onError: (error) => logger.error({ err: error }, "a vault event is missing from the audit log"),
+  });
+  stack.defer(() => audit.settled());
   const vault = stack.use(
     createVault({
       store,
@@ -50,6 +57,7 @@ export async function runVault(
       autoLockMs: autoLockMsOf(options),
       onEvent(event) {
         relay.onEvent(event);
+        audit.onEvent(event);
         options.onEvent?.(event);
       },
     }),

@@ -1,7 +1,12 @@
 import type { ProductConfig } from "@tokenhub/config";
 import { TokenHubError, type Keyspace } from "@tokenhub/contracts";
 import { createPublishedKeys } from "@tokenhub/ledger";
-import { createSettingsRepository, createVaultRepository, type Database } from "@tokenhub/persistence";
+import {
+  createAuditRepository,
+  createSettingsRepository,
+  createVaultRepository,
+  type Database,
+} from "@tokenhub/persistence";
 import type { Logger } from "@tokenhub/telemetry";
 import type { Vault, VaultEvent, VaultOptions } from "@tokenhub/vault";
 import type { Redis } from "ioredis";
@@ -62,6 +67,7 @@ export async function createVaultService(options: VaultServiceOptions): Promise<
     stack,
     store: createVaultRepository(database.db, { now }),
     settings: createSettingsRepository(database.db),
+    audit: createAuditRepository(database.db),
     keys: createPublishedKeys(redis, keyspace),
   });
   const resources = stack.move();

@@ -6,7 +6,7 @@ import type {
   CatalogueProvider,
 } from "@tokenhub/contracts";
 import type { Claim } from "@tokenhub/ledger";
-import type { JobHandler, JobOutcome } from "@tokenhub/queue";
+import { tellRun, type JobHandler, type JobOutcome } from "@tokenhub/queue";
 import { failureOf } from "../call-failures.ts";
 import { canGoElsewhere, capacityNeedOf } from "../capacity-need.ts";
 import type { CallDeps } from "../call-deps.ts";
@@ -28,7 +28,8 @@ const lineJitterMs = 50;
 
 /**
  * Makes one request's provider call. The ledger decides whether it may be made: a redelivered job whose result is stored
- * does nothing, one whose holder lives waits, one whose holder died is made again and counted as ambiguous.
+ * only makes sure that its run knows, one whose holder lives waits, one whose holder died is made again and counted as
+ * ambiguous.
  */
 export function createExecuteCall(deps: CallDeps): JobHandler<CallJob> {
   return async (job, shutdown) => {
@@ -70,6 +71,7 @@ async function act(deps: CallDeps, { job, target, token, claim, shutdown }: Clai
   switch (claim.kind) {
     case "done":
     case "superseded":
+      await tellRun(deps.producer, { job, isOver: claim.kind === "done" });
       return { kind: "done" };
     case "busy":
       return { kind: "snooze", delayMs: claim.retryInMs + busyMarginMs };

@@ -45,20 +45,20 @@ export async function runClaimedCall(deps: CallDeps, claimed: ClaimedCall): Prom
   const startedAtMs = deps.now();
   using call = deps.running.begin(job.requestId, Math.max(0, job.deadlineAtMs - startedAtMs));
   const onShutdown = (): void => call.stop("shutdown");
-  shutdown.addEventListener("abort", onShutdown);
   using _lease = keepLease(deps, job.requestId, token, call);
 
-  const keyAnswer = await deps.keys.find(target.provider);
-  const prepared = prepare(deps, claimed, keyAnswer);
-  const inFlight: CallInFlight = {
-    ...claimed,
-    call,
-    startedAtMs,
-    warnings: prepared.warnings,
-    apiKey: keyAnswer.kind === "key" ? keyAnswer.key : null,
-    history: [...job.attempts, ...claim.history],
-  };
+  shutdown.addEventListener("abort", onShutdown);
   try {
+    const keyAnswer = await deps.keys.find(target.provider);
+    const prepared = prepare(deps, claimed, keyAnswer);
+    const inFlight: CallInFlight = {
+      ...claimed,
+      call,
+      startedAtMs,
+      warnings: prepared.warnings,
+      apiKey: keyAnswer.kind === "key" ? keyAnswer.key : null,
+      history: [...job.attempts, ...claim.history],
+    };
     if (prepared.failure !== null)
       return await recoverFrom(deps, inFlight, {
         failure: prepared.failure,

@@ -6,12 +6,14 @@ import {
   type CallJob,
   type Catalogue,
   type ExcludedCandidate,
+  type OrchestrateJob,
   type RouteJob,
   type RoutingPolicy,
 } from "@tokenhub/contracts";
 import { createDecisionCache, indexArms, indexCatalogue } from "@tokenhub/routing";
 import { describe, expect, it } from "vitest";
 import { createAliasTurns } from "../alias-turns.ts";
+import { endRequest, failures } from "../end-request.ts";
 import { buildCatalogue, buildModel } from "../testing/build-catalogue.ts";
 import { createSelectModel, type SelectModelDeps } from "./select-model.ts";
 
@@ -89,14 +91,23 @@ interface SetupOptions {
   readonly catalogue?: Catalogue | null;
   readonly arms?: BanditSnapshot["arms"];
   readonly random?: () => number;
+  readonly endedByOthers?: boolean;
 }
 
-function setup({ catalogue = twoModels, arms = [], random = () => 0.99 }: SetupOptions = {}) {
+function setup({
+  catalogue = twoModels,
+  arms = [],
+  random = () => 0.99,
+  endedByOthers = false,
+}: SetupOptions = {}) {
   const calls: CallJob[] = [];
   const commits: Parameters<SelectModelDeps["ledger"]["commit"]>[0][] = [];
+  const told: OrchestrateJob[] = [];
+  /** What happens at an attempt to tell a run: an error is the worker's death at this point. */
+  const deaths: Error[] = [];
   const seen = { decided: 0, refused: 0, beliefsRead: 0 };
   const index = catalogue === null ? null : indexCatalogue(catalogue);
-  const selectModel = createSelectModel({
+  const deps: SelectModelDeps = {
     state: { catalogueIndex: () => index, health: () => new Map() },
     decisions: createDecisionCache({ limit: 8 }),
     turns: createAliasTurns(),
@@ -110,11 +121,16 @@ function setup({ catalogue = twoModels, arms = [], random = () => 0.99 }: SetupO
       addCall: async (job) => {
         calls.push(job);
       },
+      addOrchestrate: async (job) => {
+        const death = deaths.shift();
+        if (death !== undefined) throw death;
+        told.push(job);
+      },
     },
     ledger: {
       commit: async (commit) => {
         commits.push(commit);
-        return true;
+        return !endedByOthers;
       },
     },
     events: {
@@ -123,11 +139,12 @@ function setup({ catalogue = twoModels, arms = [], random = () => 0.99 }: SetupO
     },
     now: () => nowMs,
     random,
-  });
+  };
+  const selectModel = createSelectModel(deps);
   const run = (job: RouteJob) => selectModel(job, new AbortController().signal);
   const result = () => requestResultSchema.parse(JSON.parse(commits.at(-1)?.resultJson ?? "null"));
   const chosen = () => calls.map((job) => job.decision.chosen.modelId);
-  return { run, calls, commits, result, chosen, seen };
+  return { deps, run, calls, commits, told, deaths, result, chosen, seen };
 }
 
 describe("a request that a model can take", () => {
@@ -280,5 +297,57 @@ describe("the strategy thompson", () => {
     const careful = setup({ arms, random: () => 0 });
     await careful.run(jobOf({ policy: { strategy: "thompson", allowExploration: false } }));
     expect(careful.calls[0]?.decision).toMatchObject({ chosen: { modelId: "light" }, explored: false });
+  });
+});
+
+describe("a call of an orchestration", () => {
+  const runId = "run_0123456789abcdef";
+  const refused = jobOf({ runId, traceparent: "00-trace", policy: { minWeight: 95 } });
+  const { requestId } = refused;
+
+  it.each([
+    ["no model can take it", refused],
+    ["its deadline has passed", { ...refused, deadlineAtMs: nowMs }],
+  ])("tells its run, after the commit, when %s", async (_why, job) => {
+    const { deps, run, commits, told } = setup();
+    const { addOrchestrate } = deps.producer;
+    Object.assign(deps.producer, {
+      addOrchestrate: (look: OrchestrateJob) => {
+        expect(commits).toHaveLength(1);
+        return addOrchestrate(look);
+      },
+    });
+    expect(await run(job)).toEqual({ kind: "done" });
+    expect(told).toEqual([{ v: 1, runId, cause: requestId, traceparent: "00-trace" }]);
+  });
+
+  it("tells its run when its job was given up", async () => {
+    const { deps, told, result } = setup();
+    await endRequest(deps, refused, { failure: failures.givenUp, refusal: null });
+    expect(result()).toMatchObject({ failure: { code: "internal_error" } });
+    expect(told).toMatchObject([{ runId, cause: requestId }]);
+  });
+
+  it("has its run told by the second delivery when the worker died between commit and telling", async () => {
+    const { run, commits, told, deaths } = setup();
+    deaths.push(new Error("killed"));
+    await expect(run(refused)).rejects.toThrow("killed");
+    expect([commits.length, told.length]).toEqual([1, 0]);
+    expect(await run(refused)).toEqual({ kind: "done" });
+    expect(told).toMatchObject([{ runId, cause: requestId }]);
+  });
+
+  it("that others have, or have ended, makes its run look without claiming the end", async () => {
+    const { run, told } = setup({ endedByOthers: true });
+    await run(refused);
+    expect(told).toMatchObject([{ runId, cause: `${requestId}-maybe` }]);
+  });
+
+  it("says nothing while the request goes on, and is the only kind of request that says something", async () => {
+    const { run, told, calls } = setup();
+    await run(jobOf({ runId }));
+    expect(calls[0]).toMatchObject({ runId });
+    await run({ ...jobOf({ policy: { minWeight: 95 } }) });
+    expect(told).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ export interface SelectModelDeps extends EndRequestDeps {
   readonly decisions: Pick<DecisionCache, "decide">;
   readonly turns: AliasTurns;
   readonly bandit: BanditFollower;
-  readonly producer: Pick<JobProducer, "addCall">;
+  readonly producer: Pick<JobProducer, "addCall" | "addOrchestrate">;
   readonly events: RouterEvents;
   readonly random: () => number;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { openAiMessageSchema } from "./openai-chat-request.ts";
+import { orchestrationRequestSchema } from "./orchestration-request.ts";
 
 /** `request` of the native bodies: the conversation and how to call the model. */
 export const nativeRequestSchema = z
@@ -39,6 +40,7 @@ export const nativeChatRequestSchema = z
     policy: z.record(z.string(), z.unknown()).nullish(),
     output_format: z.record(z.string(), z.unknown()).nullish(),
     include_decision: z.boolean().nullish(),
+    orchestration: orchestrationRequestSchema.nullish(),
   })
   .meta({ id: "NativeChatRequest" });
 
@@ -50,10 +52,25 @@ export const legacyChatRequestSchema = z
     max_tokens: z.int().positive().nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     stream: z.boolean().nullish(),
-    orchestration_mode: z.string().nullish().meta({ description: "`simple` (default) or `adversarial`." }),
-    planner_model: z.string().nullish(),
-    critic_model: z.string().nullish(),
-    enable_refinement: z.boolean().nullish(),
-    max_refinement_iterations: z.int().min(0).max(10).nullish(),
+    orchestration_mode: z.string().max(64).nullish().meta({
+      description: "`simple` (default: one call), `adversarial`, `vote`, `refine` or `planning`.",
+    }),
+    planner_model: z
+      .string()
+      .max(300)
+      .nullish()
+      .meta({ description: "Model or alias that plans, writes, or is the first voter." }),
+    critic_model: z
+      .string()
+      .max(300)
+      .nullish()
+      .meta({ description: "Model or alias that criticises or judges." }),
+    enable_refinement: z
+      .boolean()
+      .nullish()
+      .meta({ description: "`adversarial`: refine by the critique. Default: false." }),
+    max_refinement_iterations: z.int().min(0).max(10).nullish().meta({
+      description: "Rounds of `adversarial` and `refine`; 0 or absent: the mode's default (1 and 2).",
+    }),
   })
   .meta({ id: "LegacyChatRequest" });

@@ -35,7 +35,7 @@ describeDatabases(({ openMigrated }) => {
 
     test("a tenant comes back as it was stored, and stays while it has projects or keys", async () => {
       const { tenants, projects, keys } = await setUp();
-      const limits = { requestsPerSecond: 5, concurrentRequests: null, monthlyBudgetNanoUsd: 7_000_000_000 };
+      const limits = { requestsPerSecond: 5, concurrentRequests: 8, monthlyBudgetNanoUsd: 7_000_000_000 };
       const tenant = { id: "ten_1", name: "Search", enabled: true, limits };
       await tenants.create(tenant, at);
       expect((await tenants.get("ten_1"))?.entry).toEqual(tenant);

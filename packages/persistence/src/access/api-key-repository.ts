@@ -1,4 +1,5 @@
 import { sql, type Kysely, type SqlBool } from "kysely";
+import { cacheChoiceOf, cacheColumnsOf, type CacheChoice } from "../cache-choice.ts";
 import { whereContains, whereEquals, whereTruth, type Page, type PageRequest, type Sort } from "../page.ts";
 import { parseContent, parseJsonColumn, textList, versionedOf } from "../read-row.ts";
 import type { ApiKeyTable } from "../schema/access-tables.ts";
@@ -41,6 +42,10 @@ export interface ApiKey {
   readonly monthlyBudgetNanoUsd: number | null;
   /** Null: the installation's rate; -1: unlimited. */
   readonly rateLimitRps: number | null;
+  /** Requests that may run at once; null: no limit of its own. */
+  readonly maxConcurrentRequests: number | null;
+  /** Null: nothing is said about keeping answers. */
+  readonly cache: CacheChoice | null;
   /** Spend counts from here when it lies in the present month; null: from the month's start. */
   readonly budgetResetAtMs: number | null;
 }
@@ -187,6 +192,8 @@ function toColumns(key: ApiKey) {
     enabled: key.enabled ? 1 : 0,
     monthly_budget_nano_usd: key.monthlyBudgetNanoUsd,
     rate_limit_rps: key.rateLimitRps,
+    max_concurrent_requests: key.maxConcurrentRequests,
+    ...cacheColumnsOf(key.cache),
     budget_reset_at_ms: key.budgetResetAtMs,
   } as const;
 }
@@ -211,6 +218,8 @@ function fromRow(row: ApiKeyTable): StoredApiKey {
     enabled: row.enabled === 1,
     monthlyBudgetNanoUsd: row.monthly_budget_nano_usd,
     rateLimitRps: row.rate_limit_rps,
+    maxConcurrentRequests: row.max_concurrent_requests,
+    cache: cacheChoiceOf(row, { table: "api_keys" }),
     budgetResetAtMs: row.budget_reset_at_ms,
   };
   return { ...versionedOf(row, key), lastUsedAtMs: row.last_used_at_ms };

@@ -49,6 +49,9 @@ describeDatabases(({ openMigrated, openAgain }) => {
         buildModel("m"),
         unknown,
         buildModel("free", { price: { inputPer1kUsd: 0, outputPer1kUsd: 0 } }),
+        { ...buildModel("kept"), cache: { kind: "on", ttlMs: 60_000 } as const },
+        { ...buildModel("kept by default"), cache: { kind: "on", ttlMs: null } as const },
+        { ...buildModel("never kept"), cache: { kind: "off" } as const },
       ]) {
         await models.upsert(model, config);
         expect((await models.get(model.id))?.entry).toEqual(model);
@@ -57,6 +60,22 @@ describeDatabases(({ openMigrated, openAgain }) => {
       expect((await aliases.get("fast"))?.entry).toEqual(buildAlias("fast", ["m", "org/unknown.1"]));
       expect((await providers.list()).map(({ entry }) => entry.id)).toEqual(["bare", "vllm"]);
       expect(await models.get("absent")).toBeNull();
+    });
+
+    test("what a model says about keeping answers comes with the catalogue, and null takes it back", async () => {
+      const { db, providers, models } = await setUp();
+      await providers.upsert(buildProvider("vllm"), config);
+      await models.upsert({ ...buildModel("m"), cache: { kind: "on", ttlMs: 60_000 } }, config);
+      expect((await loadCatalogue(db)).models).toMatchObject([{ cache: { kind: "on", ttlMs: 60_000 } }]);
+      const versionBefore = await versionOf(db);
+      await models.update("m", { cache: null }, admin);
+      expect((await loadCatalogue(db)).models).toEqual([buildModel("m")]);
+      expect(await versionOf(db)).toBe(versionBefore + 1);
+      await db
+        .updateTable("models")
+        .set({ cache_choice: "sometimes" as "on" })
+        .execute();
+      await expect(models.get("m")).rejects.toThrow(DatabaseError);
     });
 
     test("S2-27: an upsert replaces the entry, raises its version and keeps the time of its creation", async () => {

@@ -1,15 +1,12 @@
-import {
-  catalogueModelSchema,
-  undeclaredCapabilities,
-  type Capability,
-  type CatalogueModel,
-} from "@tokenhub/contracts";
+import { catalogueModelSchema, undeclaredCapabilities, type Capability } from "@tokenhub/contracts";
 import { sql, type Kysely } from "kysely";
+import { cacheChoiceOf, cacheColumnsOf } from "../cache-choice.ts";
 import { whereContains, whereEquals, whereTruth, type Condition } from "../page.ts";
 import { parseJsonColumn, parseStored } from "../read-row.ts";
 import type { ModelTable, Source } from "../schema/catalogue-tables.ts";
 import type { Schema } from "../schema/schema.ts";
 import { createCatalogueRepository, type CatalogueRepository } from "./catalogue-repository.ts";
+import type { ModelEntry } from "./model-entry.ts";
 import type { Stored } from "./stored.ts";
 
 export interface ModelFilters {
@@ -23,7 +20,7 @@ export interface ModelFilters {
 }
 
 export type ModelRepository = CatalogueRepository<
-  CatalogueModel,
+  ModelEntry,
   ModelFilters,
   "id" | "providerId" | "weight" | "contextTokens" | "inputPrice" | "createdAt" | "updatedAt"
 >;
@@ -61,7 +58,7 @@ function whereCapability(capability: Capability | undefined): Condition[] {
   ];
 }
 
-function toColumns(model: CatalogueModel) {
+function toColumns(model: ModelEntry) {
   return {
     id: model.id,
     provider_id: model.providerId,
@@ -78,12 +75,14 @@ function toColumns(model: CatalogueModel) {
     context_source: model.contextSource,
     tool_name_map_json: JSON.stringify(model.toolNameMap),
     gemma4_output: model.gemma4Output ? 1 : 0,
+    ...cacheColumnsOf(model.cache ?? null),
   } as const;
 }
 
-function fromRow(row: ModelTable): Stored<CatalogueModel> {
+function fromRow(row: ModelTable): Stored<ModelEntry> {
   const { input_per_1k_usd: inputPer1kUsd, output_per_1k_usd: outputPer1kUsd } = row;
-  return parseStored(catalogueModelSchema, {
+  const cache = cacheChoiceOf(row, { table: "models" });
+  const stored = parseStored(catalogueModelSchema, {
     table: "models",
     row,
     entry: {
@@ -103,4 +102,5 @@ function fromRow(row: ModelTable): Stored<CatalogueModel> {
       gemma4Output: row.gemma4_output === 1,
     },
   });
+  return cache === null ? stored : { ...stored, entry: { ...stored.entry, cache } };
 }

@@ -1,7 +1,8 @@
-import type { CatalogueAlias, CatalogueModel, CatalogueProvider } from "@tokenhub/contracts";
+import type { CatalogueAlias, CatalogueProvider } from "@tokenhub/contracts";
 import type { Kysely } from "kysely";
 import { createAliasRepository } from "./alias-repository.ts";
 import { transaction } from "../transaction.ts";
+import type { ModelEntry } from "./model-entry.ts";
 import { createModelRepository } from "./model-repository.ts";
 import { createProviderRepository } from "./provider-repository.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -9,7 +10,7 @@ import type { Replacement } from "./stored.ts";
 
 export interface ConfiguredCatalogue {
   readonly providers: readonly CatalogueProvider[];
-  readonly models: readonly CatalogueModel[];
+  readonly models: readonly ModelEntry[];
   readonly aliases: readonly CatalogueAlias[];
   readonly nowMs: number;
 }

@@ -5,6 +5,8 @@ import { createAccessTables } from "./0003-access.ts";
 import { createSettingsAndVault } from "./0004-settings-and-vault.ts";
 import { createRewardsAndSpend } from "./0005-rewards-and-spend.ts";
 import { createSeriesEventsAudit } from "./0006-series-events-audit.ts";
+import { createRuns } from "./0007-runs.ts";
+import { addCacheChoice } from "./0008-cache-choice.ts";
 
 /** Every migration, forward only, by name in the order of their application. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +16,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0004-settings-and-vault": { up: createSettingsAndVault },
   "0005-rewards-and-spend": { up: createRewardsAndSpend },
   "0006-series-events-audit": { up: createSeriesEventsAudit },
+  "0007-runs": { up: createRuns },
+  "0008-cache-choice": { up: addCacheChoice },
 };

@@ -82,7 +82,7 @@ describeDatabases(({ openMigrated, openAgain }) => {
       await record(db, [1, 2, 3, 4]);
       const before = await totalsOf(db);
       const repeated = await record(db, [4, 3]);
-      expect(repeated).toEqual({ fresh: [], freshIncidents: 0, events: [] });
+      expect(repeated).toEqual({ fresh: [], freshIncidents: 0, changedRuns: 0, events: [] });
       await record(db, [1]);
       expect(await totalsOf(db)).toEqual(before);
       const mixed = await record(db, [2, 5, 5, 1]);

@@ -10,6 +10,7 @@ import {
   type Page,
   type PageRequest,
 } from "../page.ts";
+import { findRunModes } from "../runs/run-repository.ts";
 import type { Schema } from "../schema/schema.ts";
 import { transaction } from "../transaction.ts";
 import {
@@ -34,6 +35,8 @@ export interface RequestLogFilters {
   readonly errorCode?: string | undefined;
   readonly operation?: RequestLogSummary["operation"] | undefined;
   readonly routingMode?: string | undefined;
+  /** The orchestration that the requests were calls of. */
+  readonly runId?: string | undefined;
   /** When accepted, inclusive. */
   readonly fromMs?: number | undefined;
   /** When accepted, exclusive. */
@@ -116,8 +119,14 @@ export async function insertNewRequests(
   db: Kysely<Schema>,
   facts: readonly RequestFinishedFact[],
 ): Promise<Set<string>> {
+  const modeOfRun = await findRunModes(
+    db,
+    facts.flatMap(({ runId }) => runId ?? []),
+  );
   // In the order of ids, so that two writers of the same facts never wait for each other.
-  const rows = facts.map(rowOfFact).toSorted((left, right) => (left.request_id < right.request_id ? -1 : 1));
+  const rows = facts
+    .map((fact) => rowOfFact(fact, modeOfRun))
+    .toSorted((left, right) => (left.request_id < right.request_id ? -1 : 1));
   const inserted = await insertRows<"request_log", { readonly event_id: string }>(db, {
     table: "request_log",
     rows,
@@ -138,6 +147,7 @@ function conditionsOf(filters: RequestLogFilters): Condition[] {
     ...whereEquals("error_code", filters.errorCode),
     ...whereEquals("operation", filters.operation),
     ...whereEquals("routing_mode", filters.routingMode),
+    ...whereEquals("run_id", filters.runId),
     ...whereTime("accepted_at_ms", filters),
     ...whereContains(["request_id", "requested_model"], filters.text),
   ];
@@ -180,4 +190,5 @@ const summaryColumns = [
   "cost_nano_usd",
   "estimated_cost_nano_usd",
   "orchestration_mode",
+  "run_id",
 ] as const;

@@ -49,6 +49,8 @@ export interface RequestLogSummary {
   /** What the router expected; null when it knew no price or chose nothing. */
   readonly estimatedCostNanoUsd: number | null;
   readonly orchestrationMode: string;
+  /** The orchestration it was a call of; null for a request of its own. */
+  readonly runId: string | null;
 }
 
 /** One finished request with everything that is kept of it. */
@@ -71,8 +73,14 @@ const eventTypes = {
   embeddings: "embedding",
 } as const satisfies Record<RequestFinishedFact["operation"], EventType>;
 
-/** The row of a fact. */
-export function rowOfFact(fact: RequestFinishedFact): RequestLogRow {
+/** Where the mode of the orchestration that a request was a call of is not known yet. */
+const unknownMode = "unknown";
+
+/**
+ * The row of a fact.
+ * @param modeOfRun the modes of the orchestrations that are known, by id.
+ */
+export function rowOfFact(fact: RequestFinishedFact, modeOfRun: ReadonlyMap<string, string>): RequestLogRow {
   const { result } = fact;
   return {
     request_id: result.requestId,
@@ -104,7 +112,7 @@ export function rowOfFact(fact: RequestFinishedFact): RequestLogRow {
     ambiguous_calls: result.ambiguousCalls,
     estimated_input_tokens: fact.estimatedInputTokens,
     cost_nano_usd: nanoUsdOf(result.costUsd),
-    orchestration_mode: "simple",
+    orchestration_mode: fact.runId === undefined ? "simple" : (modeOfRun.get(fact.runId) ?? unknownMode),
     decision_json: result.decision === null ? null : JSON.stringify(result.decision),
     attempts_json: JSON.stringify(result.attempts),
     warnings_json: JSON.stringify(result.warnings),
@@ -115,6 +123,7 @@ export function rowOfFact(fact: RequestFinishedFact): RequestLogRow {
     routing_mode: (result.decision ?? result.refusal)?.mode ?? null,
     refusal_json: result.refusal === null ? null : JSON.stringify(result.refusal),
     estimated_cost_nano_usd: nanoUsdOf(result.decision?.estimatedCostUsd ?? null),
+    run_id: fact.runId ?? null,
   };
 }
 
@@ -195,6 +204,7 @@ export function summaryOfRow(row: SummaryRow): RequestLogSummary {
     costNanoUsd: row.cost_nano_usd,
     estimatedCostNanoUsd: row.estimated_cost_nano_usd,
     orchestrationMode: row.orchestration_mode,
+    runId: row.run_id,
   };
 }
 

@@ -47,6 +47,7 @@ describeDatabases(({ openMigrated }) => {
         costNanoUsd: 1_234_567_890_123,
         estimatedCostNanoUsd: 2_000_000,
         orchestrationMode: "simple",
+        runId: null,
         decision: fact.result.decision,
         refusal: null,
         attempts: fact.result.attempts,

@@ -1,4 +1,4 @@
-import type { Truth, VersionedColumns } from "./columns.ts";
+import type { CacheChoiceColumns, Truth, VersionedColumns } from "./columns.ts";
 
 export interface AccessTables {
   tenants: TenantTable;
@@ -23,7 +23,7 @@ interface ProjectTable extends VersionedColumns {
   monthly_budget_nano_usd: number | null;
 }
 
-export interface ApiKeyTable extends VersionedColumns {
+export interface ApiKeyTable extends VersionedColumns, CacheChoiceColumns {
   tenant_id: string;
   project_id: string | null;
   name: string;
@@ -39,6 +39,7 @@ export interface ApiKeyTable extends VersionedColumns {
   enabled: Truth;
   monthly_budget_nano_usd: number | null;
   rate_limit_rps: number | null;
+  max_concurrent_requests: number | null;
   budget_reset_at_ms: number | null;
   last_used_at_ms: number | null;
 }

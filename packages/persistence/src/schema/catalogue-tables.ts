@@ -1,5 +1,5 @@
 import type { AliasStickiness, CatalogueProvider, ValueSource } from "@tokenhub/contracts";
-import type { Truth, VersionedColumns } from "./columns.ts";
+import type { CacheChoiceColumns, Truth, VersionedColumns } from "./columns.ts";
 
 export interface CatalogueTables {
   providers: ProviderTable;
@@ -28,7 +28,7 @@ export interface ProviderTable extends CatalogueColumns {
   rate_limit_json: string | null;
 }
 
-export interface ModelTable extends CatalogueColumns {
+export interface ModelTable extends CatalogueColumns, CacheChoiceColumns {
   provider_id: string;
   upstream_name: string;
   enabled: Truth;

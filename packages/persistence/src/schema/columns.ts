@@ -1,5 +1,11 @@
 export type Truth = 0 | 1;
 
+/** What is said about keeping answers; see `CacheChoice`. */
+export interface CacheChoiceColumns {
+  cache_choice: "on" | "off" | null;
+  cache_ttl_ms: number | null;
+}
+
 /** A row that several people may edit: whoever writes names the version that was read. */
 export interface VersionedColumns {
   id: string;

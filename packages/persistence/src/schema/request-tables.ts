@@ -69,6 +69,8 @@ export interface RequestLogTable {
   routing_mode: RoutingMode | null;
   refusal_json: string | null;
   estimated_cost_nano_usd: number | null;
+  /** The orchestration it was a call of. */
+  run_id: string | null;
 }
 
 /** One row per call that may have been billed although its answer reached nobody. */

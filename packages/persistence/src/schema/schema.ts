@@ -2,6 +2,7 @@ import type { AccessTables } from "./access-tables.ts";
 import type { CatalogueTables } from "./catalogue-tables.ts";
 import type { RecordTables } from "./record-tables.ts";
 import type { RequestTables } from "./request-tables.ts";
+import type { RunTables } from "./run-tables.ts";
 import type { SeriesTables } from "./series-tables.ts";
 import type { SettingsTables } from "./settings-tables.ts";
 
@@ -10,5 +11,6 @@ export type Schema = CatalogueTables &
   AccessTables &
   SettingsTables &
   RequestTables &
+  RunTables &
   RecordTables &
   SeriesTables;

@@ -19,6 +19,8 @@ export function buildKey(number: number, key: Partial<ApiKey> = {}): ApiKey {
     enabled: true,
     monthlyBudgetNanoUsd: null,
     rateLimitRps: null,
+    maxConcurrentRequests: null,
+    cache: null,
     budgetResetAtMs: null,
     ...key,
   };

@@ -4,7 +4,9 @@ import { createAuditRepository } from "../audit/audit-repository.ts";
 import { createEventRepository } from "../events/event-repository.ts";
 import { recordFinished } from "../requests/record-finished.ts";
 import { createSpendRepository, monthOf } from "../requests/spend-repository.ts";
+import { createRunRepository } from "../runs/run-repository.ts";
 import { buildFact, buildIncident, buildReward } from "../testing/build-fact.ts";
+import { buildRunFact, runIdOf, runOutcomes } from "../testing/build-run.ts";
 import { describeDatabases } from "../testing/describe-databases.ts";
 import { applyRetention, defaultRetention } from "./apply-retention.ts";
 
@@ -24,6 +26,11 @@ describeDatabases(({ openMigrated }) => {
       facts,
       incidents: [buildIncident(1, { occurredAtMs: oldMs }), buildIncident(2, { occurredAtMs: nowMs })],
       rewards: facts.map((fact) => buildReward(fact)),
+      runs: [
+        buildRunFact(1, { input: { acceptedAtMs: oldMs }, state: { outcome: runOutcomes.succeeded } }),
+        buildRunFact(2, { input: { acceptedAtMs: oldMs } }),
+        buildRunFact(3, { input: { acceptedAtMs: nowMs } }),
+      ],
       eventsOf: ({ finishedAtMs }) => [{ timestampMs: finishedAtMs, type: "x", data: null }],
       nowMs,
     });
@@ -54,6 +61,7 @@ describeDatabases(({ openMigrated }) => {
     expect(await applyRetention(db, { nowMs, batchRows: 10 })).toEqual({
       requestLog: 25,
       callIncidents: 1,
+      runs: 2,
       audit: 1,
       rewards: 25,
       events: 25,
@@ -61,6 +69,8 @@ describeDatabases(({ openMigrated }) => {
       series: 0,
     });
     expect(await applyRetention(db, { nowMs, batchRows: 10 })).toMatchObject({ requestLog: 0, audit: 0 });
+    const { items } = await createRunRepository(db).page({ limit: 5 });
+    expect(items.map(({ runId }) => runId)).toEqual([runIdOf(3)]);
     const spend = await createSpendRepository(db).get({
       scopeKind: "key",
       scopeId: "key_one",
@@ -82,6 +92,7 @@ describeDatabases(({ openMigrated }) => {
     };
     expect(await applyRetention(db, { nowMs, policy, batchRows: 5 })).toMatchObject({
       requestLog: 0,
+      runs: 0,
       audit: 0,
       rewards: 0,
       events: 19,

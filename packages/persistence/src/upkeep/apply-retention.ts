@@ -29,6 +29,7 @@ export const defaultRetention: RetentionPolicy = {
 export interface RetentionReport {
   readonly requestLog: number;
   readonly callIncidents: number;
+  readonly runs: number;
   readonly audit: number;
   readonly rewards: number;
   readonly events: number;
@@ -76,6 +77,7 @@ export async function applyRetention(
       timeColumn: "occurred_at_ms",
       days: requestLogDays,
     }),
+    runs: await removeOld("runs", { key: ["id"], timeColumn: "created_at_ms", days: requestLogDays }),
     audit: await removeOld("audit_log", { key: ["id"], timeColumn: "timestamp_ms", days: auditDays }),
     rewards: await removeOld("reward_log", {
       key: ["event_id", "attempt_index"],

@@ -1,6 +1,8 @@
-import { legacyChatRequestSchema, TokenHubError } from "@tokenhub/contracts";
+import type { z } from "zod";
+import { legacyChatRequestSchema } from "@tokenhub/contracts";
 import { readWishes } from "../../admission/routing-wishes.ts";
 import { validateBody } from "../../http/validate-body.ts";
+import { namedModel, plainWish, type OrchestrationWish } from "../../orchestration/orchestration-wish.ts";
 import type { EndpointRequest, JsonObject } from "../../sync/generation-endpoint.ts";
 import { encodeLegacyAnswer } from "./encode-legacy-answer.ts";
 
@@ -24,7 +26,7 @@ const orchestrationNames = [
 /** Reads the flat body; what is neither policy nor orchestration is a parameter of the OpenAI chat format. */
 export function readLegacyChat(body: JsonObject): EndpointRequest {
   validateBody(legacyChatRequestSchema, body);
-  refuseOrchestration(body["orchestration_mode"]);
+  const orchestration = orchestrationOf(legacyChatRequestSchema.parse(body));
   const own = new Set([...wishNames, ...orchestrationNames]);
   const forwarded = Object.fromEntries(Object.entries(body).filter(([name]) => !own.has(name)));
   const stated = Object.fromEntries(
@@ -40,13 +42,29 @@ export function readLegacyChat(body: JsonObject): EndpointRequest {
     estimatedInputTokens: null,
     needs: [],
     answer: { outputFormat: undefined, outputSchema: undefined, includeDecision: false },
+    ...(orchestration === null ? {} : { orchestration }),
     encodeAnswer: encodeLegacyAnswer,
   };
 }
 
-function refuseOrchestration(mode: unknown): void {
-  if (mode === undefined || mode === null || mode === "" || mode === "simple") return;
-  throw new TokenHubError("invalid_request", "`orchestration_mode` must be `simple` on this server.", {
-    param: "orchestration_mode",
-  });
+/** Without a mode, or with `simple`, the other fields mean nothing, as in the first generation. */
+function orchestrationOf(body: z.infer<typeof legacyChatRequestSchema>): OrchestrationWish | null {
+  const mode = body.orchestration_mode ?? "";
+  if (mode === "" || mode === "simple") return null;
+  return {
+    ...plainWish,
+    mode,
+    // Voters are no refinements.
+    iterations: mode === "vote" ? 0 : (body.max_refinement_iterations ?? 0),
+    primary: { modelId: namedModel(body.planner_model), minWeight: null, field: "planner_model" },
+    review: { modelId: namedModel(body.critic_model), minWeight: null, field: "critic_model" },
+    refines: body.enable_refinement ?? false,
+    // As many refinements as were asked for: their number is part of the answer.
+    stopsWhenAccepted: false,
+    fields: {
+      mode: "orchestration_mode",
+      iterations: "max_refinement_iterations",
+      options: "options",
+    },
+  };
 }

@@ -11,6 +11,8 @@ export type RequestExamples = Readonly<Record<string, RequestExample>>;
 
 const question = [{ role: "user", content: "Hello" }];
 
+const exampleRun = "run_0123456789abcdef0123456789abcdef";
+
 /** By path; small requests that name no model, so that they work whatever is configured. */
 export const requestExamples: RequestExamples = {
   "/v1/chat": { body: { request: { messages: question }, policy: { mode: "cheap" } } },
@@ -18,6 +20,14 @@ export const requestExamples: RequestExamples = {
   "/v1/chat/completions": { body: { messages: question } },
   "/v1/messages": { body: { max_tokens: 100, messages: question } },
   "/v1/embeddings": { body: { input: "Hello" } },
+  "/v1/plan": {
+    body: { request: { messages: question }, orchestration: { mode: "adversarial", iterations: 1 } },
+  },
+  "/v1/adversarial": { body: { prompt: "Design a system" } },
+  "/v1/orchestrations": { body: { mode: "vote", messages: question } },
+  "/v1/orchestrations/{id}": { pathValues: { id: exampleRun } },
+  "/v1/orchestrations/{id}/cancel": { pathValues: { id: exampleRun } },
+  "/v1/orchestrations/{id}/events": { pathValues: { id: exampleRun } },
   "/v1/models/{id}": { pathValues: { id: "mock-gpt-4" } },
   "/admin/v1/providers": { body: { id: "my-provider", type: "mock", api_key: "any-key" } },
   "/admin/v1/providers/{id}": { body: { enabled: true, type: "mock" }, pathValues: { id: "mock" } },

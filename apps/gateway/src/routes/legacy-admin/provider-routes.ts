@@ -3,8 +3,8 @@ import { createProviderRepository } from "@tokenhub/persistence";
 import { z } from "zod";
 import { adminRoute, reply, type AdminRoute } from "../../admin/admin-route.ts";
 import type { CatalogueAdminDeps } from "../../admin/routes/catalogue/catalogue-deps.ts";
-import { plainProvider, providerFromBody } from "../../admin/routes/catalogue/provider-from-body.ts";
-import { createProvider, updateProvider } from "../../admin/routes/catalogue/save-provider.ts";
+import { plainProvider } from "../../admin/routes/catalogue/provider-from-body.ts";
+import { createProvider, draftOf, updateProvider } from "../../admin/routes/catalogue/save-provider.ts";
 import { legacyBodySchema, readLegacyForm, type LegacyBody } from "./legacy-form.ts";
 
 const formSchema = z.object({
@@ -48,7 +48,7 @@ export function legacyProviderRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
         const isKnown = (await createProviderRepository(deps.db).get(name)) !== null;
         if (isKnown) await updateProvider(deps, { id: name, form, call, isReplacement: false });
         else {
-          const entry = providerFromBody(form, plainProvider(name, type));
+          const entry = draftOf(deps, form, plainProvider(name, type));
           await createProvider(deps, { entry, key: { kind: "set", key: given.api_key }, call });
         }
         return reply({ message: "Provider added successfully" });

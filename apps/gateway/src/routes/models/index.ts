@@ -8,16 +8,22 @@ import type { Request, RequestHandler } from "express";
 import type { Authenticator } from "../../admission/authenticate.ts";
 import type { Caller } from "../../admission/caller.ts";
 import { surfaceOf } from "../../http/surface.ts";
+import { virtualModelOf } from "../../orchestration/virtual-models.ts";
 
 export interface ModelsDeps {
   readonly authenticate: Authenticator;
   readonly catalogue: () => Catalogue;
+  /** Names of the modes of orchestration, each of which a virtual model runs. */
+  readonly modes: () => readonly string[];
 }
 
-/** `GET /v1/models`: what the caller's key may name, aliases included, in the shape of the SDK that asks. */
-export function listModels({ authenticate, catalogue }: ModelsDeps): RequestHandler {
+/**
+ * `GET /v1/models`: what the caller's key may name, aliases and virtual models included, in the shape of the SDK that asks. A
+ * key with a list of models names a virtual model only when that stands on its list, and runs it with the models on the list.
+ */
+export function listModels(deps: ModelsDeps): RequestHandler {
   return (request, response) => {
-    const entries = modelEntries(catalogue(), authenticate(request));
+    const entries = modelEntries(deps, deps.authenticate(request));
     if (surfaceOf(request) === "anthropic") {
       const data = entries.map(anthropicEntry);
       response.json({
@@ -31,11 +37,11 @@ export function listModels({ authenticate, catalogue }: ModelsDeps): RequestHand
 }
 
 /** `GET /v1/models/{id}`; ids may contain `/`. @throws TokenHubError `model_not_found`. */
-export function getModel({ authenticate, catalogue }: ModelsDeps): RequestHandler {
+export function getModel(deps: ModelsDeps): RequestHandler {
   return (request, response) => {
-    const caller = authenticate(request);
+    const caller = deps.authenticate(request);
     const id = idOf(request);
-    const entry = modelEntries(catalogue(), caller).find((candidate) => candidate.id === id);
+    const entry = modelEntries(deps, caller).find((candidate) => candidate.id === id);
     if (entry === undefined)
       throw new TokenHubError(
         "model_not_found",
@@ -52,17 +58,24 @@ interface ModelEntry {
   readonly model: CatalogueModel | null;
 }
 
-function modelEntries(catalogue: Catalogue, { allowedModels }: Pick<Caller, "allowedModels">): ModelEntry[] {
+function modelEntries(
+  deps: Pick<ModelsDeps, "catalogue" | "modes">,
+  { allowedModels }: Pick<Caller, "allowedModels">,
+): ModelEntry[] {
+  const catalogue = deps.catalogue();
   const enabledProviders = new Set(
     catalogue.providers.filter((provider) => provider.enabled).map((provider) => provider.id),
   );
   const models = catalogue.models.filter((model) => model.enabled && enabledProviders.has(model.providerId));
-  const entries = [
+  const entries: ModelEntry[] = [
     ...models.map((model) => ({ id: model.id, ownedBy: model.providerId, model })),
     ...catalogue.aliases
       .filter((alias) => alias.enabled)
       .map((alias) => ({ id: alias.id, ownedBy: "tokenhub", model: null })),
   ];
+  const taken = new Set(entries.map(({ id }) => id));
+  const virtual = deps.modes().map(virtualModelOf);
+  for (const id of virtual) if (!taken.has(id)) entries.push({ id, ownedBy: "tokenhub", model: null });
   return allowedModels === null ? entries : entries.filter(({ id }) => allowedModels.includes(id));
 }
 

@@ -1,16 +1,21 @@
 import {
+  adversarialAnswerSchema,
+  adversarialRequestSchema,
   anthropicMessagesRequestSchema,
   legacyChatRequestSchema,
   nativeChatRequestSchema,
   openAiChatRequestSchema,
   openAiCompletionsRequestSchema,
   openAiEmbeddingsRequestSchema,
+  orchestrationRequestSchema,
+  planRequestSchema,
 } from "@tokenhub/contracts";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
 import { outputFormatSchema, outputSchemaSchema } from "@tokenhub/shaping";
 import { routingWishesSchema } from "../../admission/routing-wishes.ts";
 import { wishHeaderNames } from "../../admission/wish-headers.ts";
+import { orchestrationPaths } from "../orchestrations/open-api.ts";
 import { cacheHeaderName, cacheWishSchema } from "../../cache/cache-wish.ts";
 
 const openAiErrorSchema = z
@@ -48,6 +53,11 @@ const answerHeaders = z.object({
     .enum(["hit", "miss"])
     .optional()
     .meta({ description: "Whether the answer is a kept one; only for requests that use the cache." }),
+  "x-tokenhub-run": z
+    .string()
+    .optional()
+    .meta({ description: "The orchestration that answered; `link` says where its phases are." }),
+  link: z.string().optional(),
   age: z.string().optional().meta({ description: "Seconds since a kept answer was kept." }),
 });
 
@@ -65,7 +75,11 @@ const answerWishes = {
   cache: cacheWishSchema.optional(),
 };
 const wishesSchema = routingWishesSchema
-  .extend({ ...answerWishes, output_schema: outputSchemaSchema.optional() })
+  .extend({
+    ...answerWishes,
+    output_schema: outputSchemaSchema.optional(),
+    orchestration: orchestrationRequestSchema.optional(),
+  })
   .meta({ id: "Wishes", description: "Wishes for TokenHub; removed before the request is forwarded." });
 const wishHeadersSchema = z.object({
   ...Object.fromEntries(
@@ -109,9 +123,17 @@ interface GenerationDoc {
   readonly body: z.ZodType;
   readonly error: z.ZodType;
   readonly canStream: boolean;
+  readonly answer?: z.ZodType;
 }
 
-function generation({ summary, tag, body, error, canStream }: GenerationDoc): ZodOpenApiOperationObject {
+function generation({
+  summary,
+  tag,
+  body,
+  error,
+  canStream,
+  answer,
+}: GenerationDoc): ZodOpenApiOperationObject {
   const stream = canStream
     ? {
         "text/event-stream": {
@@ -128,7 +150,7 @@ function generation({ summary, tag, body, error, canStream }: GenerationDoc): Zo
       "200": {
         description: "The answer.",
         headers: answerHeaders,
-        content: { ...json(z.looseObject({})), ...stream },
+        content: { ...json(answer ?? z.looseObject({})), ...stream },
       },
       "4XX": {
         description: "A fault of the request; the message says what to change.",
@@ -141,6 +163,22 @@ function generation({ summary, tag, body, error, canStream }: GenerationDoc): Zo
     },
   };
 }
+
+const planAnswerSchema = z
+  .looseObject({
+    run_id: z.string(),
+    negotiated_model: z.string().nullable().meta({ description: "Who gave the final answer." }),
+    estimated_cost_usd: z.number().nullable().meta({ description: "Of all calls together." }),
+    routing_reason: z.string().nullable(),
+    usage: z
+      .object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
+      .meta({ description: "Of all calls together." }),
+    response: z.unknown().meta({
+      description:
+        "`planning`: the chat completion. `adversarial`: `initial_plan`, `critique`, `refined_plan`. `vote`: `responses`, `selected` (from 0), `judge`, `judge_reason`. `refine`: `refined_response`, `iterations`, `model`.",
+    }),
+  })
+  .meta({ id: "PlanAnswer" });
 
 const answers = (description: string, schema: z.ZodType) => ({
   responses: { "200": { description, content: json(schema) } },
@@ -160,6 +198,27 @@ export const publicPaths: ZodOpenApiPathsObject = {
       canStream: true,
     }),
   },
+  "/v1/plan": {
+    post: generation({
+      summary: "Answer by an orchestration, with what its phases made",
+      tag: "Orchestrations",
+      body: planRequestSchema.extend({ ...answerWishes, policy: routingWishesSchema.optional() }),
+      error: nativeErrorSchema,
+      canStream: false,
+      answer: planAnswerSchema,
+    }),
+  },
+  "/v1/adversarial": {
+    post: generation({
+      summary: "Plan, criticise and refine one prompt",
+      tag: "Orchestrations",
+      body: adversarialRequestSchema,
+      error: nativeErrorSchema,
+      canStream: false,
+      answer: adversarialAnswerSchema,
+    }),
+  },
+  ...orchestrationPaths,
   "/v1/completions": {
     post: generation({
       summary: "Complete a text",

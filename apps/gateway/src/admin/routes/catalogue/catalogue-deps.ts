@@ -7,7 +7,7 @@ import type { PriceCatalogue } from "../../../prices/price-catalogue.ts";
 /** What the admin endpoints of the catalogue work with. */
 export interface CatalogueAdminDeps {
   readonly db: Database["db"];
-  readonly catalogue: Pick<CatalogueService, "announce">;
+  readonly catalogue: Pick<CatalogueService, "announce" | "environmentAddressOf">;
   readonly keys: ProviderKeyStore;
   /** A provider's key from the environment or the configuration; null: there is none. */
   readonly configuredKeyOf: (providerId: string) => Secret | null;

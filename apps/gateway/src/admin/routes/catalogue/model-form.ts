@@ -1,5 +1,6 @@
 import { providerIdSchema } from "@tokenhub/contracts";
 import { z } from "zod";
+import { cacheChoiceFields } from "../../../cache/cache-choice-form.ts";
 import { readOnly, storedMetaShape } from "./stored-meta.ts";
 
 const modelId = z
@@ -36,6 +37,8 @@ const modelFields = {
     description: "The model's tool names, each with the name that clients use.",
   }),
   gemma4_output: z.boolean().optional(),
+  cache: cacheChoiceFields.cache.optional(),
+  cache_ttl_seconds: cacheChoiceFields.cache_ttl_seconds.optional(),
 };
 
 const provider = providerIdSchema.optional();

@@ -1,17 +1,17 @@
-import type { CatalogueModel } from "@tokenhub/contracts";
+import type { ModelEntry } from "@tokenhub/persistence";
 import { describe, expect, it } from "vitest";
 import { modelFromBody, plainModel } from "./model-from-body.ts";
 
 const stored = plainModel("m", "p");
 /** The same model with what the price list adds to it. */
-const listed: CatalogueModel = {
+const listed: ModelEntry = {
   ...stored,
   price: { inputPer1kUsd: 0.03, outputPer1kUsd: 0.06 },
   priceSource: "catalogue",
   contextTokens: 8_192,
   contextSource: "catalogue",
 };
-const manual: CatalogueModel = {
+const manual: ModelEntry = {
   ...stored,
   price: { inputPer1kUsd: 1, outputPer1kUsd: 2 },
   priceSource: "manual",
@@ -95,5 +95,25 @@ describe("a model's capabilities", () => {
       expect.arrayContaining(["chat", "completion", "tools", "streaming"]),
     );
     expect(change({ capabilities: [] }).capabilities).toBeNull();
+  });
+});
+
+describe("what a model says about keeping answers", () => {
+  const kept: ModelEntry = { ...stored, cache: { kind: "on", ttlMs: 60_000 } };
+
+  it("S3-91: is set, stays when nobody mentions it, and is cleared by null", () => {
+    expect(change({ cache: "on" }).cache).toEqual({ kind: "on", ttlMs: null });
+    expect(change({ cache: "on", cache_ttl_seconds: 60 }).cache).toEqual(kept.cache);
+    expect(change({ cache: "off" }, kept).cache).toEqual({ kind: "off" });
+    expect(change({ weight: 2 }, kept).cache).toEqual(kept.cache);
+    expect(change({ cache_ttl_seconds: 90 }, kept).cache).toEqual({ kind: "on", ttlMs: 90_000 });
+    expect(change({ cache: null }, kept).cache).toBeNull();
+  });
+
+  it("S3-91: a time without anything to keep is refused", () => {
+    expect(() => change({ cache_ttl_seconds: 60 })).toThrow(
+      expect.objectContaining({ code: "invalid_request", param: "cache_ttl_seconds" }),
+    );
+    expect(() => change({ cache: "off", cache_ttl_seconds: 60 }, kept)).toThrow(/cache_ttl_seconds/);
   });
 });

@@ -1,9 +1,11 @@
 import { capabilityNames, completeCapabilities, parseCapability } from "@tokenhub/config";
 import { TokenHubError, type Capability, type CatalogueModel, type Price } from "@tokenhub/contracts";
+import type { ModelEntry } from "@tokenhub/persistence";
+import { cacheChoiceFrom } from "../../../cache/cache-choice-form.ts";
 import type { ModelForm } from "./model-form.ts";
 
 /** A model with nothing but defaults. */
-export function plainModel(id: string, providerId: string): CatalogueModel {
+export function plainModel(id: string, providerId: string): ModelEntry {
   return {
     id,
     providerId,
@@ -19,12 +21,13 @@ export function plainModel(id: string, providerId: string): CatalogueModel {
     expectedLatencyMs: null,
     toolNameMap: {},
     gemma4Output: false,
+    cache: null,
   };
 }
 
 export interface ModelBase {
   /** What the body's fields take the place of. */
-  readonly base: CatalogueModel;
+  readonly base: ModelEntry;
   /** The model as it is now and as answers show it, list prices included; null: a new one. */
   readonly shown: CatalogueModel | null;
 }
@@ -34,7 +37,7 @@ export interface ModelBase {
  * it is shown changes nothing, so that what was read can be sent back; any other makes it the operator's.
  * @throws TokenHubError `invalid_request` for fields that contradict each other.
  */
-export function modelFromBody(form: ModelForm, { base, shown }: ModelBase): CatalogueModel {
+export function modelFromBody(form: ModelForm, { base, shown }: ModelBase): ModelEntry {
   return {
     ...base,
     ...contextOf(form, { base, shown }),
@@ -49,6 +52,9 @@ export function modelFromBody(form: ModelForm, { base, shown }: ModelBase): Cata
       form.expected_latency_ms === undefined ? base.expectedLatencyMs : form.expected_latency_ms,
     toolNameMap: form.tool_name_map === undefined ? base.toolNameMap : (form.tool_name_map ?? {}),
     gemma4Output: form.gemma4_output ?? base.gemma4Output,
+    ...(form.cache === undefined && form.cache_ttl_seconds === undefined
+      ? {}
+      : { cache: cacheChoiceFrom(form, base.cache ?? null) }),
   };
 }
 

@@ -1,5 +1,10 @@
-import { capabilitySchema, TokenHubError, type CatalogueModel } from "@tokenhub/contracts";
-import { createModelRepository, createProviderRepository, type Stored } from "@tokenhub/persistence";
+import { capabilitySchema, TokenHubError } from "@tokenhub/contracts";
+import {
+  createModelRepository,
+  createProviderRepository,
+  type ModelEntry,
+  type Stored,
+} from "@tokenhub/persistence";
 import { z } from "zod";
 import { fillFromPriceList } from "../../../prices/fill-from-price-list.ts";
 import { adminRoute, reply, type AdminReply, type AdminRoute } from "../../admin-route.ts";
@@ -11,6 +16,7 @@ import { sortQuery, sourceQuery, textQuery } from "./list-query.ts";
 import { createModelSchema, patchModelSchema, replaceModelSchema } from "./model-form.ts";
 import { modelFromBody, plainModel } from "./model-from-body.ts";
 import { viewModel } from "./model-view.ts";
+import { replacementForm } from "./replacement-form.ts";
 import { createModel, removeModel, updateModel, withListPrices } from "./save-model.ts";
 
 const tag = "models";
@@ -100,23 +106,8 @@ export function modelRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       action: "model.replace",
       async handle(call) {
         const id = call.params["id"] ?? "";
-        const {
-          id: statedId = id,
-          source: _s,
-          version: _v,
-          created_at: _c,
-          updated_at: _u,
-          ...rest
-        } = call.body;
-        const { context_source: _source, warnings: _warnings, ...form } = rest;
-        if (statedId !== id)
-          throw new TokenHubError(
-            "invalid_request",
-            "`id` is not the one of the path; it cannot be changed.",
-            {
-              param: "id",
-            },
-          );
+        const readOnlyNames = ["context_source", "warnings"] as const;
+        const form = replacementForm(call.body, { id, readOnlyNames });
         return replyWith(await updateModel(deps, { id, form, call, isReplacement: true }));
       },
     }),
@@ -152,8 +143,8 @@ export function modelRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
 /** A page of models with list prices; reads the providers once for all of them. */
 async function pricedOf(
   { db, prices }: CatalogueAdminDeps,
-  stored: readonly Stored<CatalogueModel>[],
-): Promise<Stored<CatalogueModel>[]> {
+  stored: readonly Stored<ModelEntry>[],
+): Promise<Stored<ModelEntry>[]> {
   const providers = new Map(
     (await createProviderRepository(db).list()).map(({ entry }) => [entry.id, entry]),
   );
@@ -164,7 +155,7 @@ async function pricedOf(
 }
 
 function replyWith(
-  stored: Stored<CatalogueModel>,
+  stored: Stored<ModelEntry>,
   { status = 200 }: { readonly status?: number } = {},
 ): AdminReply {
   return reply(viewModel(stored), { status, version: stored.version });

@@ -1,9 +1,9 @@
-import type { CatalogueModel } from "@tokenhub/contracts";
-import type { Stored } from "@tokenhub/persistence";
+import type { ModelEntry, Stored } from "@tokenhub/persistence";
+import { presentCacheChoice } from "../../../cache/cache-choice-form.ts";
 import { storedMeta } from "./stored-meta.ts";
 
 /** A model as answers show it. @param stored with list prices filled in. */
-export function viewModel(stored: Stored<CatalogueModel>): object {
+export function viewModel(stored: Stored<ModelEntry>): object {
   const { entry } = stored;
   return {
     id: entry.id,
@@ -22,6 +22,7 @@ export function viewModel(stored: Stored<CatalogueModel>): object {
     expected_latency_ms: entry.expectedLatencyMs,
     tool_name_map: entry.toolNameMap,
     gemma4_output: entry.gemma4Output,
+    ...presentCacheChoice(entry.cache ?? null),
     ...storedMeta(stored),
   };
 }

@@ -5,17 +5,21 @@ import {
   type ConnectionTest,
   type ProviderTarget,
 } from "@tokenhub/providers";
+import { withAddress } from "../../../catalogue/with-address.ts";
 import type { CatalogueAdminDeps } from "./catalogue-deps.ts";
 
-type CheckDeps = Pick<CatalogueAdminDeps, "keys" | "configuredKeyOf" | "runsInContainer">;
+type CheckDeps = Pick<CatalogueAdminDeps, "keys" | "catalogue" | "configuredKeyOf" | "runsInContainer">;
 
-/** A provider and the key it would be called with: `givenKey`, else the vault's, else the configured one. */
+/** A provider with the address and the key it would be called with: `givenKey`, else the vault's, else the configured one. */
 export async function targetOf(
   deps: CheckDeps,
   provider: CatalogueProvider,
   { givenKey = null }: { readonly givenKey?: string | null } = {},
 ): Promise<ProviderTarget> {
-  return { provider, apiKey: givenKey ?? (await keyOf(deps, provider)) };
+  return {
+    provider: withAddress(provider, deps.catalogue.environmentAddressOf),
+    apiKey: givenKey ?? (await keyOf(deps, provider)),
+  };
 }
 
 async function keyOf(deps: CheckDeps, { id, credentialSource }: CatalogueProvider): Promise<string | null> {

@@ -26,6 +26,16 @@ describe("a provider of a body", () => {
     expect(() => providerFromBody({ base_url: "" }, base)).toThrow(/base_url/);
   });
 
+  it("leaves its address to the environment when it states none, or the one that the environment gives", () => {
+    const base = plainProvider("p", "vllm");
+    const environment = { environmentAddress: "http://env:1" };
+    expect(providerFromBody({}, base, environment).baseUrl).toBeNull();
+    expect(providerFromBody({ base_url: "http://env:1/v1" }, base, environment).baseUrl).toBeNull();
+    expect(providerFromBody({ base_url: "http://own:1" }, base, environment).baseUrl).toBe("http://own:1");
+    expect(providerFromBody({ timeout_ms: 5 }, vllm, environment).baseUrl).toBe("http://old:1");
+    expect(providerFromBody({ endpoints: ["http://a:1"] }, base, environment).baseUrl).toBe("http://a:1");
+  });
+
   it("S3-76: of every type that has an address of its own, or needs none, needs none in the body", () => {
     for (const type of providerTypes()) {
       const make = () => providerFromBody({ type, base_url: null }, plainProvider("p", type));

@@ -20,10 +20,16 @@ export function plainProvider(id: string, type: string): CatalogueProvider {
 }
 
 /**
- * A provider with what a body states in place of its own values; null clears a value.
+ * A provider with what a body states in place of its own values; null clears a value. Whoever states no address, or the one
+ * that the environment gives, leaves it to the environment.
+ * @param environmentAddress the address that the environment gives this provider; null: none.
  * @throws TokenHubError `invalid_request` for an unknown type, an address that is none, or fields that contradict each other.
  */
-export function providerFromBody(form: ProviderForm, base: CatalogueProvider): CatalogueProvider {
+export function providerFromBody(
+  form: ProviderForm,
+  base: CatalogueProvider,
+  { environmentAddress = null }: { readonly environmentAddress?: string | null } = {},
+): CatalogueProvider {
   const type = form.type ?? base.type;
   const definition = findProvider(type);
   if (definition === null)
@@ -34,13 +40,10 @@ export function providerFromBody(form: ProviderForm, base: CatalogueProvider): C
       ? endpointList
       : (form.endpoints ?? []).map((url, index) => readUrl(url, `endpoints.${index}`)).join(",");
   const stated =
-    form.base_url === undefined
-      ? base.baseUrl
-      : form.base_url === null || form.base_url === ""
-        ? null
-        : readUrl(form.base_url, "base_url");
-  const baseUrl = stated ?? (endpoints || "").split(",")[0] ?? null;
-  if (!baseUrl && definition.defaultBaseUrl === null && !isBuiltIn(definition))
+    form.base_url === undefined ? base.baseUrl : form.base_url ? readUrl(form.base_url, "base_url") : null;
+  const own = stated === environmentAddress ? null : stated;
+  const baseUrl = own ?? (endpoints || "").split(",")[0] ?? null;
+  if (!baseUrl && environmentAddress === null && definition.defaultBaseUrl === null && !isBuiltIn(definition))
     throw invalid("base_url", `is missing; the type ${type} has no address of its own`);
   const options = form.options === undefined ? otherOptions : (form.options ?? {});
   return {

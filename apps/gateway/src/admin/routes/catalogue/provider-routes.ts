@@ -1,5 +1,5 @@
 import { createProviderRepository } from "@tokenhub/persistence";
-import { TokenHubError, type CatalogueProvider } from "@tokenhub/contracts";
+import type { CatalogueProvider } from "@tokenhub/contracts";
 import { providerTypes, validateAll } from "@tokenhub/providers";
 import type { Stored } from "@tokenhub/persistence";
 import { z } from "zod";
@@ -16,10 +16,12 @@ import {
   replaceProviderSchema,
   type ProviderForm,
 } from "./provider-form.ts";
-import { plainProvider, providerFromBody } from "./provider-from-body.ts";
+import { plainProvider } from "./provider-from-body.ts";
+import { replacementForm } from "./replacement-form.ts";
 import { viewProviders } from "./provider-view.ts";
 import {
   createProvider,
+  draftOf,
   keyChangeOf,
   removeProvider,
   replacedBase,
@@ -101,7 +103,7 @@ function writeRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       action: "provider.create",
       async handle(call) {
         const { id, ...form } = call.body;
-        const entry = providerFromBody(form, plainProvider(id, form.type));
+        const entry = draftOf(deps, form, plainProvider(id, form.type));
         const test = call.query.test === true ? await tested(deps, entry, form) : undefined;
         const stored = await createProvider(deps, { entry, key: keyChangeOf(form), call });
         call.response.setHeader("location", `/admin/v1/providers/${id}`);
@@ -119,23 +121,7 @@ function writeRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       action: "provider.replace",
       async handle(call) {
         const id = call.params["id"] ?? "";
-        const {
-          id: statedId = id,
-          source: _s,
-          version: _v,
-          created_at: _c,
-          updated_at: _u,
-          ...rest
-        } = call.body;
-        const { has_key: _hasKey, warnings: _warnings, ...form } = rest;
-        if (statedId !== id)
-          throw new TokenHubError(
-            "invalid_request",
-            "`id` is not the one of the path; it cannot be changed.",
-            {
-              param: "id",
-            },
-          );
+        const form = replacementForm(call.body, { id, readOnlyNames: ["has_key", "warnings"] });
         return change(deps, { id, form, call, isReplacement: true });
       },
     }),
@@ -177,7 +163,7 @@ async function change(
   let test: object | undefined;
   if (call.query.test === true) {
     const { entry } = await storedProvider(deps, id);
-    test = await tested(deps, providerFromBody(form, isReplacement ? replacedBase(entry) : entry), form);
+    test = await tested(deps, draftOf(deps, form, isReplacement ? replacedBase(entry) : entry), form);
   }
   return replyWith(deps, await updateProvider(deps, update), { test });
 }
@@ -193,7 +179,7 @@ function checkRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       bodySchema: createProviderSchema,
       action: "provider.test",
       async handle({ body: { id, ...form } }) {
-        const entry = providerFromBody(form, plainProvider(id, form.type));
+        const entry = draftOf(deps, form, plainProvider(id, form.type));
         return reply(await testProvider(deps, await targetFor(deps, entry, form)));
       },
     }),
@@ -220,7 +206,7 @@ function checkRoutes(deps: CatalogueAdminDeps): AdminRoute[] {
       action: "provider.test",
       async handle({ params, body }) {
         const { entry } = await storedProvider(deps, params["id"] ?? "");
-        const draft = providerFromBody(body, entry);
+        const draft = draftOf(deps, body, entry);
         return reply(await testProvider(deps, await targetFor(deps, draft, body)));
       },
     }),

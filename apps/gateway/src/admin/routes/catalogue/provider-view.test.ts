@@ -17,8 +17,14 @@ async function view(entry: Partial<CatalogueProvider>, { runsInContainer = false
     createdAtMs: 0,
     updatedAtMs: 0,
   };
-  const [seen] = await viewProviders({ keys, configuredKeyOf: () => null, runsInContainer }, [stored]);
-  return seen as { readonly has_key: boolean; readonly warnings?: readonly string[] };
+  const environmentAddressOf = (id: string) => (id === "abroad" ? "http://elsewhere:1" : null);
+  const deps = { keys, catalogue: { environmentAddressOf }, configuredKeyOf: () => null, runsInContainer };
+  const [seen] = await viewProviders(deps, [stored]);
+  return seen as {
+    readonly base_url: string | null;
+    readonly has_key: boolean;
+    readonly warnings?: readonly string[];
+  };
 }
 
 describe("a provider as it is shown", () => {
@@ -34,6 +40,12 @@ describe("a provider as it is shown", () => {
       ).toBeUndefined();
     },
   );
+
+  it("has the environment's address where it states none itself", async () => {
+    expect((await view({ id: "abroad" })).base_url).toBe("http://elsewhere:1");
+    expect((await view({ id: "abroad", baseUrl: "http://own:1" })).base_url).toBe("http://own:1");
+    expect((await view({})).base_url).toBeNull();
+  });
 
   it("warns of a provider whose type needs a key and that has none", async () => {
     expect((await view({ type: "openai" })).warnings?.[0]).toContain("no key");

@@ -1,12 +1,15 @@
 import type { CatalogueProvider } from "@tokenhub/contracts";
 import { findProvider } from "@tokenhub/providers";
 import type { Stored } from "@tokenhub/persistence";
+import { withAddress } from "../../../catalogue/with-address.ts";
 import type { CatalogueAdminDeps } from "./catalogue-deps.ts";
 import { storedMeta } from "./stored-meta.ts";
 
-export type ProviderViewDeps = Pick<CatalogueAdminDeps, "keys" | "configuredKeyOf" | "runsInContainer">;
+export type ProviderViewDeps = Pick<CatalogueAdminDeps, "keys" | "configuredKeyOf" | "runsInContainer"> & {
+  readonly catalogue: Pick<CatalogueAdminDeps["catalogue"], "environmentAddressOf">;
+};
 
-/** Providers as answers show them: whether there is a key, never the key. */
+/** Providers as answers show them: with the address they are called at; whether there is a key, never the key. */
 export async function viewProviders(
   deps: ProviderViewDeps,
   stored: readonly Stored<CatalogueProvider>[],
@@ -15,7 +18,8 @@ export async function viewProviders(
   return stored.map((provider) => {
     const { id } = provider.entry;
     const hasKey = sealed.has(id) || deps.configuredKeyOf(id) !== null;
-    return viewProvider(provider, { hasKey, runsInContainer: deps.runsInContainer });
+    const entry = withAddress(provider.entry, deps.catalogue.environmentAddressOf);
+    return viewProvider({ ...provider, entry }, { hasKey, runsInContainer: deps.runsInContainer });
   });
 }
 

@@ -1,9 +1,10 @@
-import { TokenHubError, type CatalogueModel } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
 import {
   createModelRepository,
   createProviderRepository,
   transaction,
   type Database,
+  type ModelEntry,
   type Stored,
 } from "@tokenhub/persistence";
 import { fillFromPriceList } from "../../../prices/fill-from-price-list.ts";
@@ -21,8 +22,8 @@ type Saving = Pick<AdminCall, "audit" | "response" | "expectedVersion">;
 /** Adds a model with its audit row. @throws TokenHubError `already_exists`, `invalid_request` when its provider is unknown */
 export async function createModel(
   deps: SaveDeps,
-  { entry, call }: { readonly entry: CatalogueModel; readonly call: Saving },
-): Promise<Stored<CatalogueModel>> {
+  { entry, call }: { readonly entry: ModelEntry; readonly call: Saving },
+): Promise<Stored<ModelEntry>> {
   const stored = await transaction(deps.db, async (begun) => {
     await requireProvider(begun, entry.providerId);
     const made = createdEntry(
@@ -49,7 +50,7 @@ export interface ModelUpdate {
 export async function updateModel(
   deps: SaveDeps,
   { id, form, call, isReplacement }: ModelUpdate,
-): Promise<Stored<CatalogueModel>> {
+): Promise<Stored<ModelEntry>> {
   const name = nameOf(id);
   const stored = await transaction(deps.db, async (begun) => {
     const models = createModelRepository(begun);
@@ -88,8 +89,8 @@ export async function removeModel(
 /** A stored model with what the price list adds to it. */
 export async function withListPrices(
   { db, prices }: Pick<CatalogueAdminDeps, "db" | "prices">,
-  stored: Stored<CatalogueModel>,
-): Promise<Stored<CatalogueModel>> {
+  stored: Stored<ModelEntry>,
+): Promise<Stored<ModelEntry>> {
   const provider = await createProviderRepository(db).get(stored.entry.providerId);
   return { ...stored, entry: fillFromPriceList(stored.entry, { provider: provider?.entry, prices }) };
 }

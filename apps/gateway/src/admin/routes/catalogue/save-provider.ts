@@ -69,7 +69,7 @@ export function updateProvider(
       const providers = createProviderRepository(begun);
       const before = foundEntry(await providers.get(id), name);
       const base = isReplacement ? replacedBase(before.entry) : before.entry;
-      const { id: _id, ...patch } = providerFromBody(form, base);
+      const { id: _id, ...patch } = draftOf(deps, form, base);
       const after = updatedEntry(
         await providers.update(id, patch, { nowMs: deps.now(), expectedVersion: call.expectedVersion }),
         { name, call },
@@ -79,6 +79,15 @@ export function updateProvider(
       return after;
     },
   });
+}
+
+/** The provider that a body makes of another one, in this installation's environment. @throws TokenHubError `invalid_request` */
+export function draftOf(
+  { catalogue }: Pick<CatalogueAdminDeps, "catalogue">,
+  form: ProviderForm,
+  base: CatalogueProvider,
+): CatalogueProvider {
+  return providerFromBody(form, base, { environmentAddress: catalogue.environmentAddressOf(base.id) });
 }
 
 /** What a replacement starts from: nothing but who the provider is and where its key comes from. */

@@ -40,6 +40,7 @@ export function presentSummary(entry: RequestLogSummary, names: Pick<KeyNames, "
     strategy: entry.strategy,
     mode: entry.routingMode,
     orchestration_mode: entry.orchestrationMode,
+    run_id: entry.runId,
     latency_ms: entry.durationMs,
     time_to_first_token_ms: entry.timeToFirstTokenMs,
     estimated_input_tokens: entry.estimatedInputTokens,

@@ -78,8 +78,7 @@ export function keyRoutes(deps: KeyRouteDeps): AdminRoute[] {
       role: "admin",
       bodySchema: keyBodySchema,
       action: "apikey.update",
-      handle: (call) =>
-        changeKey(deps, call, { ...defaultSettings, ...statedSettings(call.body, deps.now()) }),
+      handle: (call) => changeKey(deps, call, { isReplacement: true }),
     }),
     adminRoute<KeyPatch>({
       method: "patch",
@@ -89,7 +88,7 @@ export function keyRoutes(deps: KeyRouteDeps): AdminRoute[] {
       role: "admin",
       bodySchema: keyPatchSchema,
       action: "apikey.update",
-      handle: (call) => changeKey(deps, call, statedSettings(call.body, deps.now())),
+      handle: (call) => changeKey(deps, call, { isReplacement: false }),
     }),
     adminRoute({
       method: "delete",
@@ -128,7 +127,7 @@ async function createKey(
 ): Promise<AdminReply> {
   const nowMs = deps.now();
   const secret = newApiKeySecret();
-  const settings = { ...defaultSettings, name: body.name, ...statedSettings(body, nowMs) };
+  const settings = { ...defaultSettings, name: body.name, ...statedSettings(body, { nowMs, present: null }) };
   const stored = await deps.directory.change(async (transaction, notes) => {
     const tenantId = await tenantOf(transaction, { stated: body.tenant_id, projectId: settings.projectId });
     const key: ApiKey = {
@@ -186,7 +185,7 @@ const sortNames = {
 async function changeKey(
   deps: KeyRouteDeps,
   call: AdminCall<KeyPatch>,
-  settings: Partial<KeySettings>,
+  { isReplacement }: { readonly isReplacement: boolean },
 ): Promise<AdminReply> {
   const id = idOf(call);
   const nowMs = deps.now();
@@ -197,6 +196,9 @@ async function changeKey(
       throw new TokenHubError("invalid_request", "A key stays with its tenant. Create a key there instead.", {
         param: "tenant_id",
       });
+    const settings: Partial<KeySettings> = isReplacement
+      ? { ...defaultSettings, ...statedSettings(call.body, { nowMs, present: null }) }
+      : statedSettings(call.body, { nowMs, present: entry.cache });
     if (settings.projectId !== undefined)
       await tenantOf(transaction, { stated: entry.tenantId, projectId: settings.projectId });
     const write = { nowMs, expectedVersion: call.expectedVersion };

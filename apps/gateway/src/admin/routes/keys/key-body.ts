@@ -1,7 +1,8 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import type { ApiKey } from "@tokenhub/persistence";
+import type { ApiKey, CacheChoice } from "@tokenhub/persistence";
 import { z } from "zod";
 import { scopesSchema } from "../../../access/scopes.ts";
+import { cacheChoiceFields, cacheChoiceFrom } from "../../../cache/cache-choice-form.ts";
 import {
   budgetField,
   durationField,
@@ -12,6 +13,7 @@ import {
   truthQuery,
 } from "../../fields.ts";
 import { pageQueryShape } from "../../page.ts";
+import { concurrencyField } from "../tenants/concurrency-field.ts";
 
 const maxModels = 1_000;
 const maxRotationDays = 3_650;
@@ -40,6 +42,8 @@ const fields = {
     .meta({ description: "The key is refused when it was not rotated for so many days; 0 or null: never." }),
   monthly_budget_usd: budgetField,
   rate_limit_rps: rateField,
+  max_concurrent_requests: concurrencyField,
+  ...cacheChoiceFields,
   enabled: z.boolean(),
 };
 
@@ -87,6 +91,8 @@ export type KeySettings = Pick<
   | "enabled"
   | "monthlyBudgetNanoUsd"
   | "rateLimitRps"
+  | "maxConcurrentRequests"
+  | "cache"
 >;
 
 /** Settings of a key whose body names no others: it may chat and plan, and has no limits of its own. */
@@ -99,13 +105,20 @@ export const defaultSettings: Omit<KeySettings, "name"> = {
   enabled: true,
   monthlyBudgetNanoUsd: null,
   rateLimitRps: null,
+  maxConcurrentRequests: null,
+  cache: null,
 };
 
 /**
  * The settings that a body states.
- * @throws TokenHubError `invalid_request` for an end of validity that is stated twice or over already.
+ * @param present what the key says about keeping answers now, of which a body may state a part.
+ * @throws TokenHubError `invalid_request` for an end of validity that is stated twice or over already, and for a time of
+ * keeping answers without their being kept.
  */
-export function statedSettings(body: KeyPatch, nowMs: number): Partial<KeySettings> {
+export function statedSettings(
+  body: KeyPatch,
+  { nowMs, present }: { readonly nowMs: number; readonly present: CacheChoice | null },
+): Partial<KeySettings> {
   const expiresAtMs = readExpiry(body, nowMs);
   return {
     ...(body.name === undefined ? {} : { name: body.name }),
@@ -119,6 +132,12 @@ export function statedSettings(body: KeyPatch, nowMs: number): Partial<KeySettin
       ? {}
       : { monthlyBudgetNanoUsd: nanoUsdOf(body.monthly_budget_usd) }),
     ...(body.rate_limit_rps === undefined ? {} : { rateLimitRps: body.rate_limit_rps || null }),
+    ...(body.max_concurrent_requests === undefined
+      ? {}
+      : { maxConcurrentRequests: body.max_concurrent_requests || null }),
+    ...(body.cache === undefined && body.cache_ttl_seconds === undefined
+      ? {}
+      : { cache: cacheChoiceFrom(body, present) }),
   };
 }
 

@@ -74,6 +74,15 @@ describe("POST /admin/v1/apikeys", () => {
     [{ rate_limit_rps: 0.5 }, { rate_limit_rps: 0.5 }],
     [{ rate_limit_rps: -1 }, { rate_limit_rps: -1 }],
     [{ rate_limit_rps: 0 }, { rate_limit_rps: null }],
+    [{ max_concurrent_requests: 3 }, { max_concurrent_requests: 3 }],
+    [{ max_concurrent_requests: 0 }, { max_concurrent_requests: null }],
+    [{ cache: "on" }, { cache: "on", cache_ttl_seconds: null }],
+    [
+      { cache: "on", cache_ttl_seconds: 60 },
+      { cache: "on", cache_ttl_seconds: 60 },
+    ],
+    [{ cache: "off" }, { cache: "off", cache_ttl_seconds: null }],
+    [{ cache: null }, { cache: null, cache_ttl_seconds: null }],
     [{ allowed_models: ["gpt-4", "fast", "gpt-4"] }, { allowed_models: ["gpt-4", "fast"] }],
     [{ enabled: false }, { enabled: false, status: "disabled" }],
     [{ name: "  ключ 🔑  " }, { name: "ключ 🔑" }],
@@ -94,6 +103,13 @@ describe("POST /admin/v1/apikeys", () => {
     ["negative days", { rotation_days: -1 }, "rotation_days"],
     ["a budget as text", { monthly_budget_usd: "10" }, "monthly_budget_usd"],
     ["a negative budget", { monthly_budget_usd: -0.01 }, "monthly_budget_usd"],
+    ["half a request at once", { max_concurrent_requests: 1.5 }, "max_concurrent_requests"],
+    ["fewer than no requests at once", { max_concurrent_requests: -1 }, "max_concurrent_requests"],
+    ["a word that says nothing about the cache", { cache: "yes" }, "cache"],
+    ["a time of no second", { cache: "on", cache_ttl_seconds: 0 }, "cache_ttl_seconds"],
+    ["a time of more than a week", { cache: "on", cache_ttl_seconds: 604_801 }, "cache_ttl_seconds"],
+    ["a time with nothing to keep", { cache_ttl_seconds: 60 }, "cache_ttl_seconds"],
+    ["a time although nothing is kept", { cache: "off", cache_ttl_seconds: 60 }, "cache_ttl_seconds"],
     ["a rate below -1", { rate_limit_rps: -2 }, "rate_limit_rps"],
     ["a rate between -1 and 0", { rate_limit_rps: -0.5 }, "rate_limit_rps"],
     ["a duration without unit", { expires_in: "720" }, "expires_in"],
@@ -190,6 +206,26 @@ describe("PATCH and PUT /admin/v1/apikeys/{id}", () => {
     expect(site.directory.lookup.find(site.hasher.hash(key.key), clock.nowMs)?.key.enabled).toBe(false);
     expect((await patch(key.id, { enabled: true })).body.status).toBe("active");
     expect(isKnown(key.key)).toBe(true);
+  });
+
+  it("S3-91: PATCH changes what it names of keeping answers, in force at once, and leaves the rest", async () => {
+    const { body: key } = await create({ cache: "on", cache_ttl_seconds: 60, max_concurrent_requests: 2 });
+    const inForce = () => site.directory.lookup.key(key.id);
+    expect(inForce()).toMatchObject({ cache: { kind: "on", ttlMs: 60_000 }, concurrentRequests: 2 });
+    const steps: [Record<string, unknown>, string | null, number | null][] = [
+      [{ cache_ttl_seconds: 90 }, "on", 90],
+      [{ name: "renamed" }, "on", 90],
+      [{ cache: "on" }, "on", 90],
+      [{ cache_ttl_seconds: null }, "on", null],
+      [{ cache: "off" }, "off", null],
+      [{ cache: null }, null, null],
+    ];
+    for (const [body, cache, cache_ttl_seconds] of steps)
+      expect((await patch(key.id, body)).body).toMatchObject({ cache, cache_ttl_seconds });
+    expect(inForce()).toMatchObject({ cache: null, concurrentRequests: 2 });
+    await patch(key.id, { cache: "on", max_concurrent_requests: null });
+    const replaced = await site.call("PUT", `/apikeys/${key.id}`, { body: { name: "plain" } });
+    expect(replaced.body).toMatchObject({ cache: null, max_concurrent_requests: null });
   });
 
   it("S1-5: PUT gives what it does not name its default", async () => {

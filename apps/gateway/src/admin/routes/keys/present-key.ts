@@ -1,5 +1,6 @@
 import type { StoredApiKey } from "@tokenhub/persistence";
 import { rotationDueAtMs } from "../../../access/key-record.ts";
+import { presentCacheChoice } from "../../../cache/cache-choice-form.ts";
 import { timeText, usdOf } from "../../fields.ts";
 
 export type KeyStatus = "active" | "disabled" | "expired" | "rotation_overdue";
@@ -31,6 +32,8 @@ export function presentKey(
     budget_reset_at: timeText(entry.budgetResetAtMs),
     current_spend_usd: usdOf(spentNanoUsd),
     rate_limit_rps: entry.rateLimitRps,
+    max_concurrent_requests: entry.maxConcurrentRequests,
+    ...presentCacheChoice(entry.cache),
     created_at: timeText(createdAtMs),
     updated_at: timeText(updatedAtMs),
     last_used_at: timeText(lastUsedAtMs),

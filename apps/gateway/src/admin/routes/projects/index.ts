@@ -4,23 +4,22 @@ import {
   createProjectRepository,
   createTenantRepository,
   type Project,
-  type Versioned,
 } from "@tokenhub/persistence";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { adminRoute, reply, type AdminCall, type AdminReply, type AdminRoute } from "../../admin-route.ts";
-import {
-  budgetField,
-  chosenIdField,
-  nameField,
-  nanoUsdOf,
-  timeText,
-  truthQuery,
-  usdOf,
-} from "../../fields.ts";
-import { pageQueryShape } from "../../page.ts";
+import { adminRoute, type AdminCall, type AdminReply, type AdminRoute } from "../../admin-route.ts";
+import { budgetField, chosenIdField, nameField, nanoUsdOf } from "../../fields.ts";
 import { foundEntry, writtenEntry } from "../../written-entry.ts";
-import type { TenantRouteDeps } from "../tenants/index.ts";
+import {
+  groupIdOf,
+  keyGroupQueryShape,
+  pageOf,
+  removeGroup,
+  replyGroup,
+  replyGroups,
+  type KeyGroupDeps,
+  type KeyGroupKind,
+} from "../tenants/key-group.ts";
 
 const settings = { monthly_budget_usd: budgetField, enabled: z.boolean() };
 const bodySchema = z.strictObject({ name: nameField, ...z.object(settings).partial().shape });
@@ -29,23 +28,21 @@ const createSchema = bodySchema.extend({
   tenant_id: z.string().min(1).max(128).optional(),
 });
 const patchSchema = z.strictObject({ name: nameField, ...settings }).partial();
-const querySchema = z.object({
-  ...pageQueryShape,
-  tenant_id: z.string().max(128).optional(),
-  enabled: truthQuery.optional(),
-  q: z.string().max(200).optional().meta({ description: "Part of the id or the name." }),
-  sort: z.enum(["id", "name", "created_at"]).default("id"),
-  order: z.enum(["asc", "desc"]).default("asc"),
-});
+const querySchema = z.object({ ...keyGroupQueryShape, tenant_id: z.string().max(128).optional() });
 type Body = z.infer<typeof bodySchema>;
 type Patch = z.infer<typeof patchSchema>;
 type Query = z.infer<typeof querySchema>;
 
 const noun = "project";
 const tag = "projects";
+const kind: KeyGroupKind<Project> = {
+  noun,
+  budgetNanoUsdOf: ({ monthlyBudgetNanoUsd }) => monthlyBudgetNanoUsd,
+  present: ({ tenantId }) => ({ tenant_id: tenantId }),
+};
 
 /** Projects: keys of one tenant that share a budget. */
-export function projectRoutes(deps: TenantRouteDeps): AdminRoute[] {
+export function projectRoutes(deps: KeyGroupDeps): AdminRoute[] {
   return [
     adminRoute<z.infer<typeof createSchema>>({
       method: "post",
@@ -74,8 +71,10 @@ export function projectRoutes(deps: TenantRouteDeps): AdminRoute[] {
       tag,
       role: "viewer",
       action: null,
-      handle: async ({ params }) =>
-        replyProject(deps, foundEntry(await createProjectRepository(deps.db).get(params["id"] ?? ""), noun)),
+      async handle(call) {
+        const stored = await createProjectRepository(deps.db).get(groupIdOf(call));
+        return replyGroup(deps, kind, { stored: foundEntry(stored, noun) });
+      },
     }),
     adminRoute<Body>({
       method: "put",
@@ -104,13 +103,13 @@ export function projectRoutes(deps: TenantRouteDeps): AdminRoute[] {
       tag,
       role: "admin",
       action: "project.delete",
-      handle: (call) => removeProject(deps, call),
+      handle: (call) => removeGroup(deps, kind, { call, repositoryOf: createProjectRepository }),
     }),
   ];
 }
 
 async function createProject(
-  deps: TenantRouteDeps,
+  deps: KeyGroupDeps,
   { body, audit, response }: AdminCall<z.infer<typeof createSchema>>,
 ): Promise<AdminReply> {
   const id = body.id ?? idFrom("project", randomUUID());
@@ -133,33 +132,19 @@ async function createProject(
     return written;
   });
   response.setHeader("location", `/admin/v1/projects/${id}`);
-  return replyProject(deps, stored, { status: 201 });
+  return replyGroup(deps, kind, { stored, status: 201 });
 }
 
-async function listProjects(deps: TenantRouteDeps, query: Query): Promise<AdminReply> {
-  const { limit, offset } = query;
-  const { items, total } = await createProjectRepository(deps.db).page({
-    limit,
-    offset,
+async function listProjects(deps: KeyGroupDeps, query: Query): Promise<AdminReply> {
+  const page = await createProjectRepository(deps.db).page({
+    ...pageOf(query),
     filters: { tenantId: query.tenant_id, enabled: query.enabled, text: query.q },
-    sort: { by: query.sort === "created_at" ? "createdAt" : query.sort, direction: query.order },
   });
-  const scopes = items.map(({ entry }) => ({ id: entry.id, resetAtMs: null }));
-  const spent = await deps.spend.spentByMany("project", scopes, deps.now());
-  return reply({
-    items: items.map((stored) => presentProject(stored, spent.get(stored.entry.id) ?? 0)),
-    total,
-    limit,
-    offset,
-  });
+  return replyGroups(deps, kind, { page, query });
 }
 
-async function changeProject(
-  deps: TenantRouteDeps,
-  call: AdminCall<Patch>,
-  patch: Patch,
-): Promise<AdminReply> {
-  const id = call.params["id"] ?? "";
+async function changeProject(deps: KeyGroupDeps, call: AdminCall<Patch>, patch: Patch): Promise<AdminReply> {
+  const id = groupIdOf(call);
   const budget = patch.monthly_budget_usd;
   const stored = await deps.directory.change(async (transaction, notes) => {
     const written = writtenEntry(
@@ -179,39 +164,5 @@ async function changeProject(
     await call.audit.record({ resourceKind: noun, resourceId: id, detail }, transaction);
     return written;
   });
-  return replyProject(deps, stored);
-}
-
-async function removeProject(deps: TenantRouteDeps, call: AdminCall): Promise<AdminReply> {
-  const id = call.params["id"] ?? "";
-  await deps.directory.change(async (transaction, notes) => {
-    const { expectedVersion } = call;
-    writtenEntry(await createProjectRepository(transaction).remove(id, { expectedVersion }), noun);
-    notes.group();
-    await call.audit.record({ resourceKind: noun, resourceId: id }, transaction);
-  });
-  return reply({ ok: true, id });
-}
-
-async function replyProject(
-  deps: TenantRouteDeps,
-  stored: Versioned<Project>,
-  { status = 200 }: { readonly status?: number } = {},
-): Promise<AdminReply> {
-  const scope = { kind: "project", id: stored.entry.id, resetAtMs: null } as const;
-  const spentNanoUsd = await deps.spend.spentNanoUsd(scope, deps.now());
-  return reply(presentProject(stored, spentNanoUsd), { status, version: stored.version });
-}
-
-function presentProject({ entry, createdAtMs, updatedAtMs }: Versioned<Project>, spentNanoUsd: number) {
-  return {
-    id: entry.id,
-    tenant_id: entry.tenantId,
-    name: entry.name,
-    enabled: entry.enabled,
-    monthly_budget_usd: usdOf(entry.monthlyBudgetNanoUsd),
-    current_spend_usd: usdOf(spentNanoUsd),
-    created_at: timeText(createdAtMs),
-    updated_at: timeText(updatedAtMs),
-  };
+  return replyGroup(deps, kind, { stored });
 }

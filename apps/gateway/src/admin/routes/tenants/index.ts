@@ -1,53 +1,46 @@
 import { idFrom } from "@tokenhub/contracts";
-import {
-  createTenantRepository,
-  type Tenant,
-  type TenantLimits,
-  type Versioned,
-} from "@tokenhub/persistence";
+import { createTenantRepository, type Tenant, type TenantLimits } from "@tokenhub/persistence";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { AccessDatabase } from "../../../access/access-store.ts";
-import type { KeyDirectory } from "../../../access/key-directory.ts";
-import type { SpendReader } from "../../../access/spend-reader.ts";
-import { adminRoute, reply, type AdminCall, type AdminReply, type AdminRoute } from "../../admin-route.ts";
-import {
-  budgetField,
-  chosenIdField,
-  nameField,
-  nanoUsdOf,
-  rateField,
-  timeText,
-  truthQuery,
-  usdOf,
-} from "../../fields.ts";
-import { pageQueryShape } from "../../page.ts";
+import { adminRoute, type AdminCall, type AdminReply, type AdminRoute } from "../../admin-route.ts";
+import { budgetField, chosenIdField, nameField, nanoUsdOf, rateField } from "../../fields.ts";
 import { foundEntry, writtenEntry } from "../../written-entry.ts";
+import { concurrencyField } from "./concurrency-field.ts";
+import {
+  groupIdOf,
+  keyGroupQueryShape,
+  pageOf,
+  removeGroup,
+  replyGroup,
+  replyGroups,
+  type KeyGroupDeps,
+  type KeyGroupKind,
+} from "./key-group.ts";
 
-export interface TenantRouteDeps {
-  readonly db: AccessDatabase;
-  readonly directory: Pick<KeyDirectory, "change">;
-  readonly spend: SpendReader;
-  readonly now: () => number;
-}
-
-const limitFields = { monthly_budget_usd: budgetField, rate_limit_rps: rateField, enabled: z.boolean() };
+const limitFields = {
+  monthly_budget_usd: budgetField,
+  rate_limit_rps: rateField,
+  max_concurrent_requests: concurrencyField,
+  enabled: z.boolean(),
+};
 const bodySchema = z.strictObject({ name: nameField, ...z.object(limitFields).partial().shape });
 const createSchema = bodySchema.extend({ id: chosenIdField.optional() });
 const patchSchema = z.strictObject({ name: nameField, ...limitFields }).partial();
-const querySchema = z.object({
-  ...pageQueryShape,
-  enabled: truthQuery.optional(),
-  q: z.string().max(200).optional().meta({ description: "Part of the id or the name." }),
-  sort: z.enum(["id", "name", "created_at"]).default("id"),
-  order: z.enum(["asc", "desc"]).default("asc"),
-});
+const querySchema = z.object(keyGroupQueryShape);
 type Body = z.infer<typeof bodySchema>;
 type Patch = z.infer<typeof patchSchema>;
 type Query = z.infer<typeof querySchema>;
 
 const noun = "tenant";
 const tag = "tenants";
+const kind: KeyGroupKind<Tenant> = {
+  noun,
+  budgetNanoUsdOf: ({ limits }) => limits?.monthlyBudgetNanoUsd ?? null,
+  present: ({ limits }) => ({
+    rate_limit_rps: limits?.requestsPerSecond ?? null,
+    max_concurrent_requests: limits?.concurrentRequests ?? null,
+  }),
+};
 const noLimits: TenantLimits = {
   requestsPerSecond: null,
   concurrentRequests: null,
@@ -55,7 +48,7 @@ const noLimits: TenantLimits = {
 };
 
 /** Tenants: who shares keys, limits and a bill. */
-export function tenantRoutes(deps: TenantRouteDeps): AdminRoute[] {
+export function tenantRoutes(deps: KeyGroupDeps): AdminRoute[] {
   return [
     adminRoute<z.infer<typeof createSchema>>({
       method: "post",
@@ -84,8 +77,10 @@ export function tenantRoutes(deps: TenantRouteDeps): AdminRoute[] {
       tag,
       role: "viewer",
       action: null,
-      handle: async ({ params }) =>
-        replyTenant(deps, foundEntry(await createTenantRepository(deps.db).get(params["id"] ?? ""), noun)),
+      async handle(call) {
+        const stored = await createTenantRepository(deps.db).get(groupIdOf(call));
+        return replyGroup(deps, kind, { stored: foundEntry(stored, noun) });
+      },
     }),
     adminRoute<Body>({
       method: "put",
@@ -99,6 +94,7 @@ export function tenantRoutes(deps: TenantRouteDeps): AdminRoute[] {
         changeTenant(deps, call, {
           monthly_budget_usd: null,
           rate_limit_rps: null,
+          max_concurrent_requests: null,
           enabled: true,
           ...call.body,
         }),
@@ -120,13 +116,13 @@ export function tenantRoutes(deps: TenantRouteDeps): AdminRoute[] {
       tag,
       role: "admin",
       action: "tenant.delete",
-      handle: (call) => removeTenant(deps, call),
+      handle: (call) => removeGroup(deps, kind, { call, repositoryOf: createTenantRepository }),
     }),
   ];
 }
 
 async function createTenant(
-  deps: TenantRouteDeps,
+  deps: KeyGroupDeps,
   { body, audit, response }: AdminCall<z.infer<typeof createSchema>>,
 ): Promise<AdminReply> {
   const id = body.id ?? idFrom("tenant", randomUUID());
@@ -144,33 +140,19 @@ async function createTenant(
     return written;
   });
   response.setHeader("location", `/admin/v1/tenants/${id}`);
-  return replyTenant(deps, stored, { status: 201 });
+  return replyGroup(deps, kind, { stored, status: 201 });
 }
 
-async function listTenants(deps: TenantRouteDeps, query: Query): Promise<AdminReply> {
-  const { limit, offset } = query;
-  const { items, total } = await createTenantRepository(deps.db).page({
-    limit,
-    offset,
+async function listTenants(deps: KeyGroupDeps, query: Query): Promise<AdminReply> {
+  const page = await createTenantRepository(deps.db).page({
+    ...pageOf(query),
     filters: { enabled: query.enabled, text: query.q },
-    sort: { by: query.sort === "created_at" ? "createdAt" : query.sort, direction: query.order },
   });
-  const scopes = items.map(({ entry }) => ({ id: entry.id, resetAtMs: null }));
-  const spent = await deps.spend.spentByMany("tenant", scopes, deps.now());
-  return reply({
-    items: items.map((stored) => presentTenant(stored, spent.get(stored.entry.id) ?? 0)),
-    total,
-    limit,
-    offset,
-  });
+  return replyGroups(deps, kind, { page, query });
 }
 
-async function changeTenant(
-  deps: TenantRouteDeps,
-  call: AdminCall<Patch>,
-  patch: Patch,
-): Promise<AdminReply> {
-  const id = call.params["id"] ?? "";
+async function changeTenant(deps: KeyGroupDeps, call: AdminCall<Patch>, patch: Patch): Promise<AdminReply> {
+  const id = groupIdOf(call);
   const stored = await deps.directory.change(async (transaction, notes) => {
     const tenants = createTenantRepository(transaction);
     const { entry } = foundEntry(await tenants.get(id), noun);
@@ -187,50 +169,17 @@ async function changeTenant(
     await call.audit.record({ resourceKind: noun, resourceId: id, detail }, transaction);
     return written;
   });
-  return replyTenant(deps, stored);
-}
-
-async function removeTenant(deps: TenantRouteDeps, call: AdminCall): Promise<AdminReply> {
-  const id = call.params["id"] ?? "";
-  await deps.directory.change(async (transaction, notes) => {
-    const { expectedVersion } = call;
-    writtenEntry(await createTenantRepository(transaction).remove(id, { expectedVersion }), noun);
-    notes.group();
-    await call.audit.record({ resourceKind: noun, resourceId: id }, transaction);
-  });
-  return reply({ ok: true, id });
+  return replyGroup(deps, kind, { stored });
 }
 
 /** The limits with what a body states of them; null when none is left. */
 function limitsOf(current: TenantLimits | null, body: Patch): TenantLimits | null {
-  const { monthly_budget_usd: budgetUsd, rate_limit_rps: rps } = body;
+  const { monthly_budget_usd: budgetUsd, rate_limit_rps: rps, max_concurrent_requests: atOnce } = body;
   const limits: TenantLimits = {
     ...(current ?? noLimits),
     ...(budgetUsd === undefined ? {} : { monthlyBudgetNanoUsd: nanoUsdOf(budgetUsd) }),
     ...(rps === undefined ? {} : { requestsPerSecond: rps !== null && rps > 0 ? rps : null }),
+    ...(atOnce === undefined ? {} : { concurrentRequests: atOnce || null }),
   };
   return Object.values(limits).every((limit) => limit === null) ? null : limits;
-}
-
-async function replyTenant(
-  deps: TenantRouteDeps,
-  stored: Versioned<Tenant>,
-  { status = 200 }: { readonly status?: number } = {},
-): Promise<AdminReply> {
-  const scope = { kind: "tenant", id: stored.entry.id, resetAtMs: null } as const;
-  const spentNanoUsd = await deps.spend.spentNanoUsd(scope, deps.now());
-  return reply(presentTenant(stored, spentNanoUsd), { status, version: stored.version });
-}
-
-function presentTenant({ entry, createdAtMs, updatedAtMs }: Versioned<Tenant>, spentNanoUsd: number) {
-  return {
-    id: entry.id,
-    name: entry.name,
-    enabled: entry.enabled,
-    monthly_budget_usd: usdOf(entry.limits?.monthlyBudgetNanoUsd ?? null),
-    current_spend_usd: usdOf(spentNanoUsd),
-    rate_limit_rps: entry.limits?.requestsPerSecond ?? null,
-    created_at: timeText(createdAtMs),
-    updated_at: timeText(updatedAtMs),
-  };
 }

@@ -132,3 +132,22 @@ describe("projects", () => {
     ).toBe(400);
   });
 });
+
+it("S1-5: a tenant's number of requests at once is set, shown, in force at once, and taken back", async () => {
+  const { body } = await site.call("POST", "/tenants", {
+    body: { name: "Crowd", max_concurrent_requests: 4 },
+  });
+  expect(body).toMatchObject({ max_concurrent_requests: 4, rate_limit_rps: null });
+  const inForce = () => site.directory.lookup.tenant(body.id)?.concurrentRequests;
+  expect(inForce()).toBe(4);
+  const at = `/tenants/${body.id}`;
+  await site.call("PATCH", at, { body: { rate_limit_rps: 2 } });
+  expect((await site.call("GET", at)).body).toMatchObject({ max_concurrent_requests: 4, rate_limit_rps: 2 });
+  await site.call("PATCH", at, { body: { max_concurrent_requests: 0 } });
+  expect(inForce()).toBeNull();
+  await site.call("PATCH", at, { body: { max_concurrent_requests: 1 } });
+  expect((await site.call("PUT", at, { body: { name: "Crowd" } })).body).toMatchObject({
+    max_concurrent_requests: null,
+  });
+  expect((await site.call("PATCH", at, { body: { max_concurrent_requests: "4" } })).status).toBe(400);
+});
