@@ -22,7 +22,7 @@ export interface Disruption {
   readonly untilMs: number;
 }
 
-export interface ExtraCall {
+interface ExtraCall {
   readonly runId: string;
   readonly callId: string;
   readonly requestId: string;

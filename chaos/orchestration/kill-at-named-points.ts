@@ -1,5 +1,6 @@
 import { startServiceProcess, testApiKey, until, type ServiceProcess } from "@tokenhub/testkit";
 import { startCommandTrap } from "./command-trap.ts";
+import { generationCalls } from "./generation-calls.ts";
 import { judgeCalls, type Disruption } from "./judge-calls.ts";
 import { killPoints, type KillPoint } from "./kill-points.ts";
 import { createRunClients } from "./run-clients.ts";
@@ -13,27 +14,32 @@ const runDeadlineMs = 120_000;
  * is lost, or costs more than the point may cost.
  */
 export async function killAtNamedPoints({
+  wanted,
   print,
 }: {
+  /** Only points whose name holds this text. */
+  readonly wanted: string;
   readonly print: (line: string) => void;
 }): Promise<boolean> {
   let isClean = true;
-  for (const point of killPoints) {
+  for (const point of killPoints.filter(({ name }) => name.includes(wanted))) {
     const outcome = await killAt(point);
     const isGood =
-      outcome.unfinished === 0 && outcome.repeats === 0 && outcome.extras <= point.extraCallsAllowed;
+      outcome.failures.length === 0 && outcome.repeats === 0 && outcome.extras <= point.extraCallsAllowed;
     isClean &&= isGood;
     print(
-      `${isGood ? "ok  " : "BAD "} ${point.name}: ${outcome.runs} runs, ${outcome.unfinished} unfinished, ` +
+      `${isGood ? "ok  " : "BAD "} ${point.name}: ${outcome.runs} runs, ${outcome.failures.length} unfinished, ` +
         `${outcome.extras} extra calls, ${outcome.repeats} repeats after commit, over ${outcome.recoveredMs} ms after the kill`,
     );
+    for (const failure of outcome.failures) print(`     ${failure}`);
   }
   return isClean;
 }
 
 interface PointOutcome {
   readonly runs: number;
-  readonly unfinished: number;
+  /** What is to be said of runs that did not succeed. */
+  readonly failures: readonly string[];
   readonly extras: number;
   readonly repeats: number;
   readonly recoveredMs: number;
@@ -83,14 +89,7 @@ async function killAt(point: KillPoint): Promise<PointOutcome> {
   const ids = await untilListed(() => clients.listIds());
   const runs = await Promise.all(ids.map((id) => clients.untilOver(id, runDeadlineMs)));
   const verdict = judgeCalls({
-    seen: site.mock
-      .calls()
-      .slice(callsBefore)
-      .map(({ requestId, startedAtMs, finishedAtMs }) => ({
-        requestId: requestId ?? "",
-        startedAtMs,
-        finishedAtMs,
-      })),
+    seen: generationCalls(site.mock, callsBefore),
     reported: runs.flatMap((run) =>
       run.phases.map((phase) => ({
         runId: run.id,
@@ -103,7 +102,12 @@ async function killAt(point: KillPoint): Promise<PointOutcome> {
   });
   return {
     runs: runs.length,
-    unfinished: runs.filter(({ status }) => status !== "succeeded").length,
+    failures: runs
+      .filter(({ status }) => status !== "succeeded")
+      .map(
+        ({ id, mode, error, phases }) =>
+          `${id} (${mode}): ${JSON.stringify(error)} ${JSON.stringify(phases.map((phase) => [phase.id, phase.status]))}`,
+      ),
     extras: verdict.extras.length,
     repeats: verdict.repeatsAfterCommit.length,
     recoveredMs: Date.now() - fromMs,

@@ -1,5 +1,6 @@
 import { testApiKey } from "@tokenhub/testkit";
 import { seededRandom } from "../../packages/routing/src/seeded-random.ts";
+import { generationCalls } from "./generation-calls.ts";
 import { judgeCalls, type Disruption } from "./judge-calls.ts";
 import { killAtNamedPoints } from "./kill-at-named-points.ts";
 import { makeTrouble } from "./make-trouble.ts";
@@ -12,6 +13,8 @@ export interface ChaosOptions {
   readonly runs: number;
   readonly seed: number;
   readonly killEveryMs: number;
+  /** Only the named points whose name holds this text, without the random kills; empty: everything. */
+  readonly points: string;
   readonly print: (line: string) => void;
 }
 
@@ -21,8 +24,9 @@ const inFlightAtOnce = 60;
 
 /** Runs the experiment. False when something was lost, repeated or left unexplained. */
 export async function runOrchestrationChaos(options: ChaosOptions): Promise<boolean> {
-  const survived = await surviveRandomKills(options);
-  const points = await killAtNamedPoints({ print: options.print });
+  const { points: wanted, print } = options;
+  const survived = wanted !== "" || (await surviveRandomKills(options));
+  const points = await killAtNamedPoints({ wanted, print });
   return survived && points;
 }
 
@@ -87,11 +91,7 @@ async function surviveRandomKills({ runs, seed, killEveryMs, print }: ChaosOptio
   for (const id of others) all.push(await clients.untilOver(id, 120_000));
 
   const verdict = judgeCalls({
-    seen: site.mock.calls().map(({ requestId, startedAtMs: fromMs, finishedAtMs }) => ({
-      requestId: requestId ?? "",
-      startedAtMs: fromMs,
-      finishedAtMs,
-    })),
+    seen: generationCalls(site.mock),
     reported: all.flatMap((run) =>
       run.phases.map((phase) => ({
         runId: run.id,

@@ -1,7 +1,7 @@
 import { anyModel, draftCall, type RunMode } from "@tokenhub/orchestration";
 
 /** The least that a mode has to be: a draft, and a second call that polishes it. */
-export const twoStepMode: RunMode = {
+export const mode: RunMode = {
   name: "two-step",
   version: 1,
   description: "A draft and its polish.",
@@ -38,5 +38,3 @@ export const twoStepMode: RunMode = {
     };
   },
 };
-
-export const mode = twoStepMode;

@@ -11,6 +11,7 @@ import { cancelRequest } from "@tokenhub/queue";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callRequestId } from "../../apps/orchestrator-worker/src/call-request-id.ts";
+import { mode as twoStepMode } from "./custom-mode.fixture.ts";
 import { openEngineBench, type Answer, type EngineBench } from "./engine-bench.ts";
 
 const pinned = (modelId: string) => ({ modelId, allowFallback: false, minWeight: null });
@@ -19,7 +20,7 @@ interface Stage extends AsyncDisposable {
   readonly network: TestNetwork;
   readonly bench: EngineBench;
   /** The calls that the upstream got for a run, as call ids with attempts, in the order in which they came. */
-  callsOf(input: RunInput): string[];
+  readonly callsOf: (input: RunInput) => string[];
 }
 
 /** A server of one's own is told the request id, which a vendor is not: only such calls can be told apart. */
@@ -305,6 +306,8 @@ describe("what operators see", () => {
     expect(valueOf('tokenhub_orchestrations_total{mode="adversarial",outcome="succeeded"')).toBe(1);
     expect(valueOf('tokenhub_orchestrations_total{mode="vote",outcome="failed"')).toBe(1);
     expect(valueOf("tokenhub_orchestration_overhead_seconds_count")).toBe(2);
+    const gatewayMetrics = await (await fetch(`${network.url}/metrics`)).text();
+    expect(gatewayMetrics).toMatch(/^tokenhub_queue_jobs\{.*queue="orchestrate"/m);
     expect(network.logLines.filter((line) => line.includes('"orchestration ended"'))).toHaveLength(2);
     expect(network.logLines.join("")).not.toContain("confidential");
   });
@@ -444,15 +447,14 @@ describe("what is lost on the way", () => {
     await using stage = await openStage({ orchestration: soon });
     const { redis, keyspace } = stage.bench;
     await redis.zadd(keyspace.runsDue, Date.now(), "run_00000000000000000000");
-    await until("it to be off the list", async () => (await redis.zcard(keyspace.runsDue)) === 0);
+    await expect.poll(() => redis.zcard(keyspace.runsDue), { timeout: 5_000 }).toBe(0);
   });
 });
 
 describe("a mode of the operator's own", () => {
   it("is taken from the module that the configuration names", async () => {
-    const debate = new URL("./custom-mode.fixture.ts", import.meta.url).pathname;
-    await using stage = await openStage({ env: { TOKENHUB_ORCHESTRATION_MODES: debate } });
-    const { twoStepMode } = await import("./custom-mode.fixture.ts");
+    const module = new URL("./custom-mode.fixture.ts", import.meta.url).pathname;
+    await using stage = await openStage({ env: { TOKENHUB_ORCHESTRATION_MODES: module } });
     stage.network.mock.plan("*", { text: "Said." });
     const input = await stage.bench.begin({ mode: "two-step", customModes: [twoStepMode] });
     const { body, result } = await stage.bench.answerOf(input);

@@ -1,6 +1,6 @@
 import type { Catalogue, Keyspace } from "@tokenhub/contracts";
 import { readProviderHealth } from "@tokenhub/ledger";
-import { callQueueName, routeQueueName, type JobProducer } from "@tokenhub/queue";
+import { callQueueName, orchestrateQueueName, routeQueueName, type JobProducer } from "@tokenhub/queue";
 import type { Redis } from "ioredis";
 import type { StatePorts } from "./state-gauges.ts";
 
@@ -21,7 +21,7 @@ export function createStatePorts({
   const providerIds = (): string[] => catalogue().providers.map(({ id }) => id);
   return {
     providerIds,
-    queueNames: () => [routeQueueName, ...providerIds().map(callQueueName)],
+    queueNames: () => [routeQueueName, orchestrateQueueName, ...providerIds().map(callQueueName)],
     countJobs: (queueName) => producer.countJobs(queueName),
     oldestJobAgeMs: (queueName) => producer.oldestJobAgeMs(queueName),
     providerHealth: () => readProviderHealth(redis, keyspace, providerIds()),

@@ -66,8 +66,9 @@ export async function compose(
     (client) => client.disconnect(),
   );
   const producer = stack.use(createJobProducer(redis, keyspace, onError));
+  const runs = createRunStore(redis, keyspace);
   const deps: RunDeps = {
-    runs: createRunStore(redis, keyspace),
+    runs,
     modes,
     ledger: createCallLedger(redis, keyspace),
     producer,
@@ -92,7 +93,7 @@ export async function compose(
   stack.defer(() => consumer.stop(config.drainMs));
   stack.use(
     startReconciler({
-      runs: createRunStore(redis, keyspace),
+      runs,
       producer,
       events: deps.events,
       onError,

@@ -1,6 +1,6 @@
 import { runEventSchema, runStateSchema, type RunCall, type RunState } from "@tokenhub/contracts";
 import { describe, expect, test } from "vitest";
-import { advanceRun } from "./advance-run.ts";
+import { advanceRun, interruptedRepeatsMax } from "./advance-run.ts";
 import { draftCall } from "./draft-call.ts";
 import { anyModel } from "./default-settings.ts";
 import type { RunMode, RunStep } from "./run-mode.ts";
@@ -101,6 +101,25 @@ describe("a run moves", () => {
         cancel: [],
         isChanged: false,
       });
+  });
+});
+
+describe("a call whose stream broke off", () => {
+  test("begins again under an id of its own; the others and what was paid for stay", () => {
+    const { run, state } = startedVote();
+    const broken = look(run, state, ended(callOf(state, "vote.2"), failed("stream_interrupted")));
+    expect(broken.submit.map(({ requestId, spec }) => [requestId, spec])).toEqual([
+      ["vote.2/2", callOf(state, "vote.2").spec],
+    ]);
+    expect(broken.events.map(({ type }) => type)).toEqual(["phase_finished", "phase_started"]);
+    expect(broken.state.pastCalls.map(({ requestId }) => requestId)).toEqual(["vote.2/1"]);
+    expect(broken.state.calls.filter(({ outcome }) => outcome === null)).toHaveLength(3);
+  });
+
+  test("is not repeated for ever", () => {
+    const { state, ids } = runThrough(runOf(adversarial), () => failed("stream_interrupted"));
+    expect(ids).toEqual(Array.from({ length: 1 + interruptedRepeatsMax }, () => "plan.1"));
+    expect(failureOf(state)).toMatchObject({ callId: "plan.1", failure: { code: "stream_interrupted" } });
   });
 });
 

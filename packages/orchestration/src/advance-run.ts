@@ -3,13 +3,17 @@ import type { Advance, AdvanceQuestion, RunCause } from "./advance-question.ts";
 import { runFailure } from "./run-failure.ts";
 import { outstandingCalls } from "./run-state.ts";
 import { begin, end, partialArtefacts, tell, type Work } from "./run-work.ts";
-import { takeStep } from "./take-step.ts";
+import { repeatCall, takeStep } from "./take-step.ts";
 
 /**
  * The whole of a run's life, one look at a time. It may be called again with the same causes, in any order: an outcome
  * counts once, for the call that it belongs to; unknown and old request ids, a second cancel and a retry of a run that is
  * not over change nothing. Outcomes are taken in before anything else; one that comes after the run's end is kept
  * with its call (a retry need not pay for it again) and changes the run's outcome no more.
+ *
+ * A call whose stream broke off after its first words (its worker died, or its provider) begins again under a new request id:
+ * nobody but this run has seen the half answer. It does so {@link interruptedRepeatsMax} times at most in one attempt of the
+ * run, and is not held against the budget anew: it was let through when it began.
  *
  * Before new calls begin, the run fails with `budget_exceeded` when what is known to be spent has reached
  * `input.maxCostUsd`, and with `deadline_exceeded` when its first attempt is past its deadline; what was paid for stays.
@@ -50,7 +54,23 @@ function takeOutcome(work: Work, { requestId, outcome }: Extract<RunCause, { kin
   if (work.outcome === null) {
     const { callId, phase, role } = call.spec;
     tell(work, { type: "phase_finished", callId, phase, role, attempt: call.attempt, requestId, outcome });
+    if (isWorthRepeating(work, call.spec.callId, outcome)) repeatCall(work, index);
   }
+}
+
+/** How often one call begins again because its stream broke off. */
+export const interruptedRepeatsMax = 5;
+
+function isWorthRepeating(work: Work, callId: string, outcome: CallOutcome): boolean {
+  if (!isInterrupted(outcome)) return false;
+  const repeats = work.pastCalls.filter(
+    (past) => past.spec.callId === callId && past.outcome !== null && isInterrupted(past.outcome),
+  );
+  return repeats.length < interruptedRepeatsMax * work.attempt;
+}
+
+function isInterrupted(outcome: CallOutcome): boolean {
+  return outcome.kind === "failed" && outcome.failure.code === "stream_interrupted";
 }
 
 function cancelRun(work: Work): void {

@@ -104,22 +104,48 @@ function refuseCalls(work: Work): CallFailure | null {
 }
 
 function beginCall(work: Work, wanted: CallSpec): void {
+  const call = newCall(work, repeated(wanted, work.repeats.get(wanted.callId)));
+  work.calls.push(call);
+  submit(work, call);
+}
+
+/** Puts a new attempt in the place of a call that has ended. */
+export function repeatCall(work: Work, index: number): void {
+  const ended = work.calls[index];
+  if (ended === undefined) return;
+  work.pastCalls.push(ended);
+  // The same whichever of several calls was heard of first.
+  work.pastCalls.sort((left, right) => orderOf(left).localeCompare(orderOf(right)));
+  const call = newCall(work, ended.spec);
+  work.calls[index] = call;
+  submit(work, call);
+}
+
+function orderOf({ spec, attempt }: RunCall): string {
+  return `${String(attempt).padStart(3, "0")} ${spec.callId}`;
+}
+
+function newCall(work: Work, spec: CallSpec): RunCall {
   const { input, nowMs, callRequestId } = work.question;
-  const { callId, phase, role } = wanted;
+  const { callId } = spec;
   const attempt = work.pastCalls.reduce(
     (next, past) => (past.spec.callId === callId ? Math.max(next, past.attempt + 1) : next),
     1,
   );
   const requestId = callRequestId(input.runId, callId, attempt);
-  const call: RunCall = {
-    spec: repeated(wanted, work.repeats.get(callId)),
+  return {
+    spec,
     attempt,
     requestId,
     startedAtMs: nowMs,
     deadlineAtMs: deadlineOf(work),
     outcome: null,
   };
-  work.calls.push(call);
+}
+
+function submit(work: Work, call: RunCall): void {
+  const { spec, attempt, requestId } = call;
+  const { callId, phase, role } = spec;
   work.submit.push(call);
   work.isChanged = true;
   tell(work, { type: "phase_started", callId, phase, role, attempt, requestId });

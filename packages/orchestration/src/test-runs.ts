@@ -110,7 +110,9 @@ export function answered(
   };
 }
 
-export function failed(code: "provider_timeout" | "provider_error" = "provider_error"): CallOutcome {
+export function failed(
+  code: "provider_timeout" | "provider_error" | "stream_interrupted" = "provider_error",
+): CallOutcome {
   return {
     kind: "failed",
     failure: runFailure(code, { class: "transient", message: `It failed with ${code}.` }),

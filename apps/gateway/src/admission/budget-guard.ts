@@ -21,7 +21,7 @@ export interface BudgetGuard {
   reserve(budgets: readonly Budget[], request: CostToReserve): Promise<Reservation> | null;
 }
 
-export interface CostToReserve {
+interface CostToReserve {
   readonly requestId: string;
   readonly costUsd: number;
   /** The whole of it must be left; otherwise anything at all. Default false. */

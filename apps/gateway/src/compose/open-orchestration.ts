@@ -22,8 +22,6 @@ export interface OrchestrationParts {
   readonly cancel: Canceller;
 }
 
-export type Orchestration = Awaited<ReturnType<typeof openOrchestration>>;
-
 /** A call that says nothing for so long is given up, whatever its provider's own time-outs add up to. */
 const defaultCallTimeoutMs = 300_000;
 

@@ -62,7 +62,7 @@ export interface FollowBench extends AsyncDisposable {
   follow(runId: string, after?: string): FollowedHere;
 }
 
-export interface FollowedHere {
+interface FollowedHere {
   readonly seen: FollowedEvent[];
   /** How it ended. */
   readonly ended: Promise<string>;
@@ -123,10 +123,7 @@ interface Stage {
   readonly keyspace: ReturnType<typeof createKeyspace>;
 }
 
-export async function playRun(
-  { redis, runs, keyspace }: Stage,
-  own: Partial<RunInput> = {},
-): Promise<PlayedRun> {
+async function playRun({ redis, runs, keyspace }: Stage, own: Partial<RunInput> = {}): Promise<PlayedRun> {
   lastRun += 1;
   const runId = own.runId ?? `run_${String(Date.now())}${String(lastRun).padStart(19, "0")}`;
   const input = buildRun(runId, own);

@@ -12,7 +12,7 @@ export interface RunChannels extends Disposable {
   join(runId: string, news: RunNews): RunMembership;
 }
 
-export interface RunMembership extends Disposable {
+interface RunMembership extends Disposable {
   /** Does not reject; while Redis is away it takes as long as that. */
   readonly joined: Promise<void>;
 }

@@ -19,7 +19,7 @@ export interface NewsBox extends RunNews {
   wait(options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<"news" | "quiet">;
 }
 
-export interface HeardFrame {
+interface HeardFrame {
   readonly sequence: number;
   readonly text: string;
 }

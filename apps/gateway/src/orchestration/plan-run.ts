@@ -102,7 +102,7 @@ export function planRun(deps: PlanRunDeps, question: RunQuestion): PlannedRun {
 }
 
 /** A run has the number of the request that it answers. */
-export function runIdOf(requestId: string): string {
+function runIdOf(requestId: string): string {
   return requestId.replace(/^[a-z]+_/, "run_");
 }
 
@@ -163,6 +163,6 @@ function requireBudget(worstCaseUsd: number, { maxBudgetUsd }: RoutingPolicy): v
 }
 
 /** Six digits after the point at most: worst cases are estimates. */
-export function inUsd(usd: number): string {
+function inUsd(usd: number): string {
   return `$${Number(usd.toFixed(6))}`;
 }

@@ -54,12 +54,14 @@ function open() {
   const metrics = createMetrics({ service: "test" });
   const deps: RunDeps = {
     runs: {
-      load: weak("load", runs.load),
-      save: weak("save", runs.save),
-      settle: weak("settle", runs.settle),
+      load: weak("load", (...input: Parameters<typeof runs.load>) => runs.load(...input)),
+      save: weak("save", (...input: Parameters<typeof runs.save>) => runs.save(...input)),
+      settle: weak("settle", (...input: Parameters<typeof runs.settle>) => runs.settle(...input)),
     },
     modes: modeRegistry(),
-    ledger: { commit: weak("commit", ledger.commit) },
+    ledger: {
+      commit: weak("commit", (...input: Parameters<typeof ledger.commit>) => ledger.commit(...input)),
+    },
     producer: { addRoute: weak("addRoute", async (job: RouteJob) => void sent.push(job)) },
     redis,
     keyspace,
