@@ -24,14 +24,16 @@ const keepResults = {
 // What is measured, or kills processes against the clock, has the machine to itself.
 const undisturbed = [
   "test/crash/**/*.test.ts",
+  "test/failover/deadlines.test.ts",
   "test/rows/throughput.test.ts",
+  "test/start/real-start.test.ts",
   "test/start/start-up-cost.test.ts",
 ];
 const networkTimeouts = { globalSetup, testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**
  * Files of a worker share its modules: loading them anew for each file took longer than the tests. Tests that wait (for
- * processes, sockets, time-outs) leave room for a third worker on two cores.
+ * processes, sockets, time-outs) leave room for two more workers on two cores.
  */
 export default defineConfig({
   test: {
@@ -58,7 +60,7 @@ export default defineConfig({
           globalSetup,
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
@@ -69,7 +71,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...undisturbed],
           ...networkTimeouts,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },

@@ -22,6 +22,8 @@ export const answerTokens = 30;
 export const upstreamPlans: Readonly<Record<string, UpstreamPlan>> = {
   "bench-chat-0ms": {},
   "bench-chat-60ms": { latencyMs: 60 },
+  /** Longer than anything is watched: for runs that wait. */
+  "bench-chat-60s": { latencyMs: 60_000 },
   "bench-stream-0ms": {},
   "bench-stream-60ms": { latencyMs: 60, tokensPerSecond: 100 },
 };

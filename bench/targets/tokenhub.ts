@@ -8,7 +8,7 @@ import {
   startTokenHubRedis,
 } from "./tokenhub-services.ts";
 
-/** TokenHub with everything on that a production user has on: three services and a Redis. */
+/** TokenHub with everything on that a production user has on: four services and a Redis. */
 export async function startTokenHub(context: TargetContext): Promise<StartedTarget> {
   await using starting = new AsyncDisposableStack();
   const redis = await startTokenHubRedis(context);
@@ -28,7 +28,7 @@ export async function startTokenHub(context: TargetContext): Promise<StartedTarg
   const target = {
     name: "tokenhub",
     description:
-      `this checkout, three processes and Redis (AOF, appendfsync ${redis.fsync}): keys required, ledger, ` +
+      `this checkout, four processes and Redis (AOF, appendfsync ${redis.fsync}): keys required, ledger, ` +
       `SQLite request log, metrics, info log to a file; provider concurrency ${providerConcurrency}`,
     request: {
       origin: `http://127.0.0.1:${settings.port}`,

@@ -63,14 +63,6 @@ test("a wrong answer and a command that fails are failures, and the rest still r
   expect(lines[1]).toContain("status 200 instead of 401");
 });
 
-test("an example that waits for a piece is no failure until it works", async () => {
-  const waiting = { ...healthy, status: 401, waitsFor: "the piece" };
-  const built = { ...healthy, waitsFor: "the piece" };
-  const { states, lines } = await smoke(pretendRoot(server), { examples: [waiting, built] });
-  expect(states).toEqual(["waiting", "failed"]);
-  expect(lines[2]).toContain("it works now");
-});
-
 test("a product that does not start is one failure with what it printed", async () => {
   const root = pretendRoot('console.error("no port left"); process.exit(1);');
   const { states, lines } = await smoke(root, { examples: [healthy] });

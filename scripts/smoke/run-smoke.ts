@@ -42,6 +42,5 @@ export async function runSmoke(options: RunSmokeOptions): Promise<readonly Smoke
 }
 
 function lineOf({ name, state, note }: SmokeOutcome): string {
-  if (state === "waiting") return `  waiting  ${name} (for ${note})`;
   return `  ${state.padEnd(7)}  ${name}${note === "" ? "" : `: ${note}`}`;
 }

@@ -9,8 +9,6 @@ export interface SmokeExample {
   readonly status: number;
   /** Checks the answer: the value of a JSON body, the text of any other. */
   readonly answer: ZodType;
-  /** What has to be built first. A run reports the example as waiting while it fails, and as failed once it works. */
-  readonly waitsFor?: string;
 }
 
 /** A start of TokenHub and the examples that belong to it, in the order in which a reader tries them. */

@@ -1,8 +1,18 @@
 import { createServer } from "node:net";
 import { StartError } from "./start-error.ts";
 
+/** Below the ports that systems give to outgoing connections, which may take one between this look and its use. */
+const lowestPort = 15_000;
+const highestPort = 32_000;
+const attempts = 20;
+
 /** Any port that nobody listens on right now. */
-export function findFreePort(host = "127.0.0.1"): Promise<number> {
+export async function findFreePort(host = "127.0.0.1"): Promise<number> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort));
+    const found = await listenOnce({ host, port }).catch(() => null);
+    if (found !== null) return found;
+  }
   return listenOnce({ host, port: 0 });
 }
 

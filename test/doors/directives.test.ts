@@ -1,6 +1,4 @@
-import { createKeyspace } from "@tokenhub/contracts";
-import { startTestNetwork, type TestNetwork } from "@tokenhub/testkit";
-import { Redis } from "ioredis";
+import { monitorRedis, startTestNetwork, type TestNetwork } from "@tokenhub/testkit";
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from "vitest";
 import { postJson } from "./post-json.ts";
 
@@ -43,12 +41,7 @@ it.each(names)(
 );
 
 it.each(names)("S1d-8: on %s no directive text reaches a provider, a log line or Redis", async (door) => {
-  const reader = new Redis(inject("redisUrl"));
-  const stored: string[] = [];
-  const monitor = await reader.monitor();
-  // What still comes while it disconnects is nobody's reply.
-  monitor.on("error", () => undefined);
-  monitor.on("monitor", (_time: string, args: string[]) => stored.push(args.join(" ")));
+  using monitor = await monitorRedis(inject("redisUrl"));
   const marked = "@@tokenhub mode=cheap colour=verysecretcolour\nkeep this";
   const history = [
     { role: "user", content: "@@tokenhub budget=1 colour=verysecretcolour\nfirst" },
@@ -59,13 +52,9 @@ it.each(names)("S1d-8: on %s no directive text reaches a provider, a log line or
   if (door !== "messages") await postJson(network, "/v1/chat/completions", { body: { messages: history } });
   const seen = JSON.stringify(network.mock.calls()) + network.logLines.join("");
   expect(seen).toContain("keep this");
-  const keys = stored.filter((command) =>
-    command.includes(createKeyspace(network.redisPrefix).queuePrefix.slice(1, 12)),
-  );
-  expect(keys.length).toBeGreaterThan(0);
-  for (const text of [seen, ...stored]) expect(text).not.toMatch(/verysecretcolour|@@tokenhub/);
-  monitor.disconnect();
-  reader.disconnect();
+  const own = monitor.lines.filter((line) => line.includes(network.redisPrefix));
+  expect(own.length).toBeGreaterThan(0);
+  for (const text of [seen, ...own]) expect(text).not.toMatch(/verysecretcolour|@@tokenhub/);
 });
 
 it.each([

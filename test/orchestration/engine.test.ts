@@ -1,3 +1,4 @@
+import { callRequestId } from "@tokenhub/ledger";
 import { createKeyspace, type RunInput } from "@tokenhub/contracts";
 import { orchestrateQueueName } from "@tokenhub/queue";
 import {
@@ -10,7 +11,6 @@ import {
 import { cancelRequest } from "@tokenhub/queue";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { callRequestId } from "../../apps/orchestrator-worker/src/call-request-id.ts";
 import { mode as twoStepMode } from "./custom-mode.fixture.ts";
 import { openEngineBench, type Answer, type EngineBench } from "./engine-bench.ts";
 

@@ -23,12 +23,8 @@ test("S2-77: the smoke run tries every documented example and prints one line fo
   expect(lines.filter((line) => line.startsWith("  "))).toHaveLength(documented.length);
 });
 
-test("an example that waits for a piece says so, and fails the run once the piece is there", () => {
-  const waiting = smokeScenarios.flatMap(({ examples }) =>
-    examples.flatMap(({ name, waitsFor }) => (waitsFor === undefined ? [] : [[name, "waiting", waitsFor]])),
-  );
-  const states = outcomes.filter(({ name }) => waiting.some(([waiter]) => waiter === name));
-  expect(states.map(({ name, state, note }) => [name, state, note])).toEqual(waiting);
+test("S0-27, S0-28, S0-29, S0-30, S0-31, S3-60, S4-13: the printed orchestrations are answered with their phases", () => {
+  expectOk("chat, adversarial", "adversarial, long prompt", "adversarial, short prompt");
 });
 
 test("S0-11, S0-22, S2-3, S2-4, S2-5: chat, provider management and metrics are reached by the printed curl lines", () => {

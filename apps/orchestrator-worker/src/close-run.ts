@@ -6,7 +6,8 @@ import type { RunDeps } from "./run-deps.ts";
 
 /**
  * Does what is left once a run has ended: stops calls that nobody waits for any more, stores the result for whoever asked,
- * and takes the run off the list of those to look at. May be done again: a stored result is never replaced.
+ * and takes the run off the list of those to look at. May be done again: a stored result is never replaced. Whoever asked
+ * was told of the first end; what a retry comes to stands in the run itself.
  */
 export async function closeRun(
   deps: RunDeps,
@@ -14,6 +15,11 @@ export async function closeRun(
   outcome: RunOutcome,
 ): Promise<void> {
   await Promise.all(outstandingCalls(state).map(({ requestId }) => deps.cancelCall(requestId)));
+  if (state.attempt === 1) await storeResult(deps, { input, state, version }, outcome);
+  await deps.runs.settle(input.runId, { version });
+}
+
+async function storeResult(deps: RunDeps, { input, state }: LoadedRun, outcome: RunOutcome): Promise<void> {
   const { result, body, fact } = finalResultOf(input, state, outcome);
   await deps.ledger.commit({
     requestId: input.requestId,
@@ -28,5 +34,4 @@ export async function closeRun(
     replyTo: input.replyTo,
     health: { kind: "none" },
   });
-  await deps.runs.settle(input.runId, { version });
 }

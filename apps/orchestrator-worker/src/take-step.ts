@@ -1,6 +1,6 @@
 import { TokenHubError, type CallFailure, type RunEvent, type RunState } from "@tokenhub/contracts";
+import { callRequestId } from "@tokenhub/ledger";
 import { advanceRun, runFailure, type Advance, type RunMode } from "@tokenhub/orchestration";
-import { callRequestId } from "./call-request-id.ts";
 import type { LoadedRun, RunCause } from "./loaded-run.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { prepareCall, type PreparedCall } from "./send-calls.ts";

@@ -1,3 +1,4 @@
+export { callRequestId } from "./call-request-id.ts";
 export * from "./answer-store.ts";
 export * from "./call-ledger.ts";
 export * from "./concurrency-places.ts";

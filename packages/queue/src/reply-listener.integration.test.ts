@@ -1,5 +1,5 @@
 import { createKeyspace, encodeStoredResult, type StoredResult } from "@tokenhub/contracts";
-import { startChaosProxy, startTestRedis, uniquePrefix, until } from "@tokenhub/testkit";
+import { monitorRedis, startChaosProxy, uniquePrefix, until } from "@tokenhub/testkit";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { connectProducer, createBlockingConnection } from "./redis-connection.ts";
@@ -15,8 +15,6 @@ beforeEach(() => {
 afterEach(() => stack.disposeAsync());
 
 interface SetupOptions {
-  /** Default: the Redis that all test files share. */
-  readonly url?: string;
   readonly pollIntervalMs?: number;
   readonly subscriberUrl?: string;
   readonly readerUrl?: string;
@@ -24,7 +22,7 @@ interface SetupOptions {
 
 /** A listener, and a worker's hand that can leave out each half of what a worker does: storing and announcing. */
 async function setup(options: SetupOptions = {}) {
-  const url = options.url ?? inject("redisUrl");
+  const url = inject("redisUrl");
   const keyspace = createKeyspace(uniquePrefix());
   const channel = keyspace.replyChannel("gw_test");
   const errors: Error[] = [];
@@ -254,26 +252,20 @@ describe("a lost announcement", () => {
   it.each(["get", "xrange"])(
     "is repaired at once although more was missed after the %s of a repair under way, without a false alarm",
     async (lastRead) => {
-      // A monitor sees what everybody does; the client trips over lines that come at once with its own answer.
-      const { url } = stack.use(await startTestRedis());
-      const proxy = stack.use(await startChaosProxy({ upstreamPort: Number(new URL(url).port) }));
-      const { keyspace, worker, errors, logFrame, announceFrame, sendResult, wait } = await setup({
-        url,
+      const proxy = stack.use(await startChaosProxy({ upstreamPort: redisPort() }));
+      const { keyspace, errors, logFrame, announceFrame, sendResult, wait } = await setup({
         readerUrl: `redis://127.0.0.1:${proxy.port}`,
       });
       const keys = [keyspace.result(requestId), keyspace.streamLog(requestId)];
-      const monitor = stack.adopt(await worker.monitor(), (client) => client.disconnect());
-      const isRead = new Promise<void>((resolve) => {
-        monitor.on("monitor", (_time: string, [command = "", key = ""]: string[]) => {
-          if (command.toLowerCase() === lastRead && keys.includes(key)) resolve();
-        });
-      });
+      const monitor = stack.use(await monitorRedis(inject("redisUrl")));
+      const isRead = (): boolean =>
+        monitor.lines.some((line) => keys.some((key) => line.includes(`"${lastRead}" "${key}"`)));
       const waiter = wait();
       proxy.set({ latencyMs: 100 });
       await logFrame(0);
       await logFrame(1);
       await announceFrame(1);
-      await isRead;
+      await until("the repair to have read", isRead, 3_000);
       // Redis has answered; the answer is still under way.
       await logFrame(2);
       await sendResult(3);

@@ -1,4 +1,5 @@
 export * from "./chaos-proxy.ts";
+export * from "./redis-monitor.ts";
 export * from "./redis-server.ts";
 export * from "./unique-prefix.ts";
 export * from "./until.ts";

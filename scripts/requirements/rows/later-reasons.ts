@@ -2,5 +2,4 @@
 export const laterReasons = {
   adminUi: "the admin UI is not built yet",
   kubernetes: "the Kubernetes chart is not built yet",
-  orchestrator: "the orchestrator worker is not built yet",
 } as const;

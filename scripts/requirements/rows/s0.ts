@@ -1,7 +1,4 @@
 import type { RequirementRow } from "../requirement-row.ts";
-import { laterReasons } from "./later-reasons.ts";
-
-const { orchestrator } = laterReasons;
 
 export const s0Rows: readonly RequirementRow[] = [
   { id: "S0-1", area: "routing", title: "Price, context and speed needs change the choice" },
@@ -12,8 +9,8 @@ export const s0Rows: readonly RequirementRow[] = [
   { id: "S0-6", area: "routing", title: "No fallback breaks a price limit" },
   { id: "S0-7", area: "resilience", title: "A failure moves on to a higher model" },
   { id: "S0-8", area: "resilience", title: "An overflow moves on to a larger context" },
-  { id: "S0-9", area: "orchestration", title: "One model drafts, another criticises", later: orchestrator },
-  { id: "S0-10", area: "orchestration", title: "Refining is optional", later: orchestrator },
+  { id: "S0-9", area: "orchestration", title: "One model drafts, another criticises" },
+  { id: "S0-10", area: "orchestration", title: "Refining is optional" },
   { id: "S0-11", area: "api", title: "Chat, providers and metrics have endpoints" },
   { id: "S0-12", area: "vault", title: "Without the password no stored key opens" },
   { id: "S0-13", area: "metrics", title: "Prometheus metrics are built in" },
@@ -25,7 +22,6 @@ export const s0Rows: readonly RequirementRow[] = [
     id: "S0-18",
     area: "orchestration",
     title: "Modes simple and adversarial exist",
-    laterInPart: orchestrator,
   },
   { id: "S0-19", area: "routing", title: "Routing selects, escalates and enforces policies" },
   { id: "S0-20", area: "deployment", title: "Compose starts with a password and no .env" },
@@ -35,16 +31,15 @@ export const s0Rows: readonly RequirementRow[] = [
   { id: "S0-24", area: "providers", title: "Type mock works without network" },
   { id: "S0-25", area: "chat", title: "A flat chat body in simple mode, without a key" },
   { id: "S0-26", area: "chat", title: "A missing mode means simple" },
-  { id: "S0-27", area: "orchestration", title: "Adversarial mode in the flat body", later: orchestrator },
-  { id: "S0-28", area: "orchestration", title: "planner_model names the drafter", later: orchestrator },
-  { id: "S0-29", area: "orchestration", title: "critic_model names the critic", later: orchestrator },
-  { id: "S0-30", area: "orchestration", title: "enable_refinement turns refining on", later: orchestrator },
-  { id: "S0-31", area: "orchestration", title: "The number of refinements is bounded", later: orchestrator },
+  { id: "S0-27", area: "orchestration", title: "Adversarial mode in the flat body" },
+  { id: "S0-28", area: "orchestration", title: "planner_model names the drafter" },
+  { id: "S0-29", area: "orchestration", title: "critic_model names the critic" },
+  { id: "S0-30", area: "orchestration", title: "enable_refinement turns refining on" },
+  { id: "S0-31", area: "orchestration", title: "The number of refinements is bounded" },
   {
     id: "S0-32",
     area: "chat",
     title: "Fields of the flat answer, adversarial ones included",
-    laterInPart: orchestrator,
   },
   { id: "S0-33", area: "models", title: "Two mock models, whatever the mock provider is called" },
   { id: "S0-34", area: "metrics", title: "GET /metrics answers without a key" },

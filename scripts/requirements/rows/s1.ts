@@ -1,7 +1,7 @@
 import type { RequirementRow } from "../requirement-row.ts";
 import { laterReasons } from "./later-reasons.ts";
 
-const { adminUi, kubernetes, orchestrator } = laterReasons;
+const { adminUi, kubernetes } = laterReasons;
 
 export const s1Rows: readonly RequirementRow[] = [
   { id: "S1-1", area: "providers", title: "Stands between clients and any compatible server" },
@@ -9,7 +9,6 @@ export const s1Rows: readonly RequirementRow[] = [
     id: "S1-2",
     area: "design",
     title: "Routes, arbitrates and orchestrates",
-    laterInPart: orchestrator,
   },
   { id: "S1-3", area: "routing", title: "One decision weighs price, speed, health, size, weight" },
   { id: "S1-4", area: "design", title: "Packages with boundaries that a tool holds" },
@@ -20,14 +19,13 @@ export const s1Rows: readonly RequirementRow[] = [
   { id: "S1-9", area: "routing", title: "Weights steer the selection" },
   { id: "S1-10", area: "resilience", title: "Escalation", sameAs: ["S0-7", "S0-8"] },
   { id: "S1-11", area: "resilience", title: "Another provider takes over from a failed one" },
-  { id: "S1-12", area: "orchestration", title: "/v1/plan: adversarial", later: orchestrator },
-  { id: "S1-13", area: "orchestration", title: "/v1/plan: vote", later: orchestrator },
-  { id: "S1-14", area: "orchestration", title: "/v1/plan: refine", later: orchestrator },
+  { id: "S1-12", area: "orchestration", title: "/v1/plan: adversarial" },
+  { id: "S1-13", area: "orchestration", title: "/v1/plan: vote" },
+  { id: "S1-14", area: "orchestration", title: "/v1/plan: refine" },
   {
     id: "S1-15",
     area: "orchestration",
     title: "Directives inside a prompt steer orchestration",
-    laterInPart: orchestrator,
   },
   { id: "S1-16", area: "providers", title: "OpenAI calls are repeated after a backoff" },
   { id: "S1-17", area: "providers", title: "Anthropic calls are repeated after a backoff" },
@@ -54,7 +52,7 @@ export const s1Rows: readonly RequirementRow[] = [
     id: "S1-37",
     area: "tests",
     title: "Routing, orchestration, storage and UI have tests",
-    laterInPart: "the orchestrator worker and the admin UI are not built yet",
+    laterInPart: adminUi,
   },
   { id: "S1-38", area: "deployment", title: "The example .env starts as it is, without known secrets" },
   { id: "S1-39", area: "deployment", title: "That start serves port 8080" },
@@ -81,7 +79,6 @@ export const s1Rows: readonly RequirementRow[] = [
     id: "S1-59",
     area: "orchestration",
     title: "Every mode by directive and by body",
-    later: orchestrator,
   },
   { id: "S1-60", area: "resilience", title: "Rate-limit headers are read and obeyed" },
   { id: "S1-61", area: "speed", title: "One command runs the load test" },

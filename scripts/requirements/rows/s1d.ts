@@ -1,7 +1,7 @@
 import type { RequirementRow } from "../requirement-row.ts";
 import { laterReasons } from "./later-reasons.ts";
 
-const { adminUi, orchestrator } = laterReasons;
+const { adminUi } = laterReasons;
 
 export const s1dRows: readonly RequirementRow[] = [
   { id: "S1d-1", area: "providers", title: "A credential comes from escrow, env or none" },
@@ -11,7 +11,6 @@ export const s1dRows: readonly RequirementRow[] = [
     id: "S1d-4",
     area: "chat",
     title: "Callers hint at mode, budget, latency, weight, orchestration",
-    laterInPart: orchestrator,
   },
   { id: "S1d-5", area: "chat", title: "The answer carries the decision" },
   { id: "S1d-6", area: "security", title: "No credential reaches a log" },
@@ -26,7 +25,6 @@ export const s1dRows: readonly RequirementRow[] = [
     id: "S1d-14",
     area: "orchestration",
     title: "A directive block in the prompt sets up a run",
-    laterInPart: orchestrator,
   },
   { id: "S1d-15", area: "orchestration", title: "Only the first 2 KB count; unknown keys do not" },
   { id: "S1d-16", area: "orchestration", title: "A wrong directive is 400 and says why" },
@@ -34,13 +32,12 @@ export const s1dRows: readonly RequirementRow[] = [
     id: "S1d-17",
     area: "orchestration",
     title: "Directive keys that shape the output",
-    laterInPart: orchestrator,
   },
   { id: "S1d-18", area: "orchestration", title: "Directive numbers are bounded" },
-  { id: "S1d-19", area: "orchestration", title: "Structured plans and critiques", later: orchestrator },
-  { id: "S1d-20", area: "orchestration", title: "Critiques come on request", later: orchestrator },
-  { id: "S1d-21", area: "orchestration", title: "A vote can give the judge's reason", later: orchestrator },
-  { id: "S1d-22", area: "orchestration", title: "/v1/plan can stop at the plan", later: orchestrator },
+  { id: "S1d-19", area: "orchestration", title: "Structured plans and critiques" },
+  { id: "S1d-20", area: "orchestration", title: "Critiques come on request" },
+  { id: "S1d-21", area: "orchestration", title: "A vote can give the judge's reason" },
+  { id: "S1d-22", area: "orchestration", title: "/v1/plan can stop at the plan" },
   { id: "S1d-23", area: "vault", title: "Derivation parameters are kept beside the salt" },
   { id: "S1d-24", area: "vault", title: "Locking and stopping wipe the key" },
   { id: "S1d-25", area: "admin ui", title: "The UI forgets the password", later: adminUi },

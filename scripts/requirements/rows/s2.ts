@@ -1,21 +1,16 @@
 import type { RequirementRow } from "../requirement-row.ts";
-import { laterReasons } from "./later-reasons.ts";
-
-const { orchestrator } = laterReasons;
 
 export const s2Rows: readonly RequirementRow[] = [
   {
     id: "S2-1",
     area: "extending",
     title: "A provider, a mode, a strategy: one place each",
-    laterInPart: orchestrator,
   },
   {
     id: "S2-2",
     area: "chat",
     title: "The flat body takes both modes",
     sameAs: ["S0-25", "S0-27"],
-    laterInPart: orchestrator,
   },
   { id: "S2-3", area: "admin api", title: "Adding providers", sameAs: ["S0-22"] },
   { id: "S2-4", area: "admin api", title: "Listing providers" },
@@ -24,21 +19,19 @@ export const s2Rows: readonly RequirementRow[] = [
   { id: "S2-7", area: "api", title: "GET /health says healthy" },
   { id: "S2-8", area: "security", title: "Model management takes the admin password too" },
   { id: "S2-9", area: "chat", title: "Simple mode selects, calls, answers" },
-  { id: "S2-10", area: "orchestration", title: "The planner answers first", later: orchestrator },
-  { id: "S2-11", area: "orchestration", title: "The critic examines that answer", later: orchestrator },
+  { id: "S2-10", area: "orchestration", title: "The planner answers first" },
+  { id: "S2-11", area: "orchestration", title: "The critic examines that answer" },
   {
     id: "S2-12",
     area: "orchestration",
     title: "Refining on demand",
     sameAs: ["S0-10"],
-    later: orchestrator,
   },
   {
     id: "S2-13",
     area: "orchestration",
     title: "The number of refinements is a setting",
     sameAs: ["S0-31"],
-    later: orchestrator,
   },
   { id: "S2-14", area: "routing", title: "Models too small for the estimate drop out" },
   { id: "S2-15", area: "routing", title: "Models above the price limit drop out" },
@@ -84,7 +77,7 @@ export const s2Rows: readonly RequirementRow[] = [
   { id: "S2-50", area: "providers", title: "Key source: an imported vault" },
   { id: "S2-51", area: "extending", title: "A new type is registered, then instantiated" },
   { id: "S2-52", area: "extending", title: "Models are registered by code or over HTTP" },
-  { id: "S2-53", area: "orchestration", title: "Modes are pluggable", later: orchestrator },
+  { id: "S2-53", area: "orchestration", title: "Modes are pluggable" },
   { id: "S2-54", area: "metrics", title: "Requests are counted" },
   { id: "S2-55", area: "metrics", title: "Durations are a histogram" },
   { id: "S2-56", area: "metrics", title: "Tokens are counted by model" },

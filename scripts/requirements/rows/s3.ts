@@ -1,14 +1,13 @@
 import type { RequirementRow } from "../requirement-row.ts";
 import { laterReasons } from "./later-reasons.ts";
 
-const { kubernetes, orchestrator } = laterReasons;
+const { kubernetes } = laterReasons;
 
 export const s3Rows: readonly RequirementRow[] = [
   {
     id: "S3-1",
     area: "design",
     title: "Three providers, escalation, overflow, adversarial runs",
-    laterInPart: orchestrator,
   },
   { id: "S3-2", area: "vault", title: "GCM for keys", sameAs: ["S1-6"] },
   { id: "S3-3", area: "vault", title: "Set, get, delete; a missing key is an error" },
@@ -34,13 +33,13 @@ export const s3Rows: readonly RequirementRow[] = [
   { id: "S3-23", area: "resilience", title: "Overflow takes a larger context", sameAs: ["S0-8"] },
   { id: "S3-24", area: "resilience", title: "Fallbacks go by weight and capabilities" },
   { id: "S3-25", area: "resilience", title: "Each escalation is logged" },
-  { id: "S3-26", area: "orchestration", title: "Phase 1: model A plans", later: orchestrator },
-  { id: "S3-27", area: "orchestration", title: "Phase 2: model B reviews", later: orchestrator },
-  { id: "S3-28", area: "orchestration", title: "Phase 3: model A refines", later: orchestrator },
-  { id: "S3-29", area: "orchestration", title: "The answer has all phases and usage", later: orchestrator },
+  { id: "S3-26", area: "orchestration", title: "Phase 1: model A plans" },
+  { id: "S3-27", area: "orchestration", title: "Phase 2: model B reviews" },
+  { id: "S3-28", area: "orchestration", title: "Phase 3: model A refines" },
+  { id: "S3-29", area: "orchestration", title: "The answer has all phases and usage" },
   { id: "S3-30", area: "api", title: "POST /v1/chat/completions" },
   { id: "S3-31", area: "api", title: "POST /v1/completions" },
-  { id: "S3-32", area: "api", title: "POST /v1/adversarial", later: orchestrator },
+  { id: "S3-32", area: "api", title: "POST /v1/adversarial" },
   { id: "S3-33", area: "api", title: "GET /health", sameAs: ["S2-7"] },
   { id: "S3-34", area: "api", title: "JSON in, JSON out, with its content type" },
   { id: "S3-35", area: "configuration", title: "A JSON file together with variables" },
@@ -61,7 +60,6 @@ export const s3Rows: readonly RequirementRow[] = [
     id: "S3-49",
     area: "api",
     title: "Four endpoints on port 8080",
-    laterInPart: orchestrator,
   },
   { id: "S3-50", area: "routing", title: "The router estimates, selects, dispatches, escalates" },
   { id: "S3-51", area: "design", title: "Registries below the router, the vault below them" },
@@ -73,7 +71,7 @@ export const s3Rows: readonly RequirementRow[] = [
   { id: "S3-57", area: "security", title: "Forwarded headers count only when configured" },
   { id: "S3-58", area: "security", title: "All input is checked first" },
   { id: "S3-59", area: "chat", title: "Example: one short chat" },
-  { id: "S3-60", area: "orchestration", title: "Example: one adversarial prompt", later: orchestrator },
+  { id: "S3-60", area: "orchestration", title: "Example: one adversarial prompt" },
   { id: "S3-61", area: "api", title: "The examples work without a key" },
   { id: "S3-62", area: "deployment", title: "docker build and docker run as printed" },
   { id: "S3-63", area: "deployment", title: "docker-compose up", sameAs: ["S0-20"] },

@@ -1,7 +1,4 @@
 import type { RequirementRow } from "../requirement-row.ts";
-import { laterReasons } from "./later-reasons.ts";
-
-const { orchestrator } = laterReasons;
 
 export const s4Rows: readonly RequirementRow[] = [
   { id: "S4-1", area: "configuration", title: "-generate-key prints a key and starts nothing" },
@@ -15,14 +12,14 @@ export const s4Rows: readonly RequirementRow[] = [
   { id: "S4-9", area: "chat", title: "Example: a conversation" },
   { id: "S4-10", area: "chat", title: "Without a model the server picks" },
   { id: "S4-11", area: "chat", title: "Example: a text completion" },
-  { id: "S4-12", area: "orchestration", title: "Two models, or one in both parts", later: orchestrator },
-  { id: "S4-13", area: "orchestration", title: "/v1/adversarial takes a prompt", later: orchestrator },
-  { id: "S4-14", area: "orchestration", title: "Field original_prompt", later: orchestrator },
-  { id: "S4-15", area: "orchestration", title: "Field initial_plan", later: orchestrator },
-  { id: "S4-16", area: "orchestration", title: "Field critique", later: orchestrator },
-  { id: "S4-17", area: "orchestration", title: "Field refined_plan", later: orchestrator },
-  { id: "S4-18", area: "orchestration", title: "Field total_tokens sums all phases", later: orchestrator },
-  { id: "S4-19", area: "orchestration", title: "Fields are in snake case", later: orchestrator },
+  { id: "S4-12", area: "orchestration", title: "Two models, or one in both parts" },
+  { id: "S4-13", area: "orchestration", title: "/v1/adversarial takes a prompt" },
+  { id: "S4-14", area: "orchestration", title: "Field original_prompt" },
+  { id: "S4-15", area: "orchestration", title: "Field initial_plan" },
+  { id: "S4-16", area: "orchestration", title: "Field critique" },
+  { id: "S4-17", area: "orchestration", title: "Field refined_plan" },
+  { id: "S4-18", area: "orchestration", title: "Field total_tokens sums all phases" },
+  { id: "S4-19", area: "orchestration", title: "Fields are in snake case" },
   { id: "S4-20", area: "api", title: "/health", sameAs: ["S2-7"] },
   { id: "S4-21", area: "configuration", title: "Sample: server.host" },
   { id: "S4-22", area: "configuration", title: "Sample: server.port" },

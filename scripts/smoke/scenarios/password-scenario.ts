@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { SmokeExample, SmokeScenario } from "../smoke-example.ts";
 
-const orchestrator = "the orchestrator worker";
 const text = z.string().min(1);
 
 /** The flat answer of the native chat door. */
@@ -91,7 +90,6 @@ const examples: readonly SmokeExample[] = [
         refinements: z.array(text).length(1),
       }),
     }),
-    waitsFor: orchestrator,
   },
   {
     name: "add a model",

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { SmokeExample, SmokeScenario } from "../smoke-example.ts";
 
-const orchestrator = "the orchestrator worker";
 const text = z.string().min(1);
 const anyModel = z.enum(["gpt-4", "claude-2", "llama-local"]);
 
@@ -102,7 +101,6 @@ const examples: readonly SmokeExample[] = [
   }'`,
     status: 200,
     answer: adversarialAnswer("Design a microservices architecture for an e-commerce platform"),
-    waitsFor: orchestrator,
   },
   {
     name: "adversarial, short prompt",
@@ -111,7 +109,6 @@ const examples: readonly SmokeExample[] = [
   -d '{"prompt": "Design a system"}'`,
     status: 200,
     answer: adversarialAnswer("Design a system"),
-    waitsFor: orchestrator,
   },
   {
     name: "health with a configuration file",

@@ -1,5 +1,4 @@
 import {
-  idPrefixes,
   TokenHubError,
   type Keyspace,
   type RunChangedFact,
@@ -7,12 +6,11 @@ import {
   type RunOutcome,
   type RunState,
 } from "@tokenhub/contracts";
-import type { RunStore } from "@tokenhub/ledger";
+import { callRequestId, type RunStore } from "@tokenhub/ledger";
 import { advanceRun, type ModeRegistry } from "@tokenhub/orchestration";
 import type { RunRepository } from "@tokenhub/persistence";
 import { cancelRequest, queueUnavailable, type JobProducer } from "@tokenhub/queue";
 import type { Redis } from "ioredis";
-import { createHash } from "node:crypto";
 import { findRun, type FoundRun } from "./find-run.ts";
 
 /** What steering a run from outside needs. */
@@ -108,7 +106,8 @@ async function tryRetry(
   });
   if (!advanced.isChanged) return obstacleOf(loaded.state) ?? "again";
   const { state, events } = advanced;
-  await forgetEnd(deps, input, ["result", "callRow", "cancelFlag"]);
+  // It would end the run again.
+  await reached(deps.redis.del(deps.keyspace.cancelFlag(input.requestId)));
   const saved = await reached(
     deps.runs.save({
       runId,
@@ -121,8 +120,6 @@ async function tryRetry(
     }),
   );
   if (saved.kind !== "saved") return "again";
-  // An orchestrator that had been late to announce the end may have done so just before the save.
-  await forgetEnd(deps, input, ["result", "callRow"]);
   await lookAt(deps, input, `retry-${state.attempt}`);
   return { kind: "retried", input, state };
 }
@@ -147,15 +144,6 @@ async function putBack(
       ttlMs: ttlMsOf(input, { state, nowMs }),
     }),
   );
-}
-
-/** A stored end is never replaced, so that of an earlier attempt has to go before there can be another one. */
-async function forgetEnd(
-  { redis, keyspace }: RunControlDeps,
-  { requestId }: RunInput,
-  what: readonly ("result" | "callRow" | "cancelFlag")[],
-): Promise<void> {
-  await reached(redis.del(...what.map((name) => keyspace[name](requestId))));
 }
 
 async function lookAt({ producer }: RunControlDeps, input: RunInput, cause: string): Promise<void> {
@@ -190,10 +178,4 @@ function factOf(input: RunInput, { state, nowMs }: Moment): RunChangedFact {
     input,
     state,
   };
-}
-
-/** The request id of one call of a run, as the orchestrator makes it. */
-function callRequestId(runId: string, callId: string, attempt: number): string {
-  const hash = createHash("sha256").update(`${runId}\n${callId}\n${attempt}`).digest("hex");
-  return idPrefixes.request + hash.slice(0, 32);
 }

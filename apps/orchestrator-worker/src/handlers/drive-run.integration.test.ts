@@ -7,13 +7,12 @@ import {
   type RunInput,
   type RunState,
 } from "@tokenhub/contracts";
-import { createCallLedger, createRunStore } from "@tokenhub/ledger";
+import { callRequestId, createCallLedger, createRunStore } from "@tokenhub/ledger";
 import { modeRegistry, newRunState } from "@tokenhub/orchestration";
 import { cancelRequest, createBlockingConnection } from "@tokenhub/queue";
 import { createLogger, createMetrics } from "@tokenhub/telemetry";
 import { uniquePrefix } from "@tokenhub/testkit";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { callRequestId } from "../call-request-id.ts";
 import { createRunEvents } from "../events.ts";
 import { callGraceMs } from "../gather-causes.ts";
 import type { RunDeps } from "../run-deps.ts";
