@@ -22,12 +22,11 @@ try {
 }
 
 function runCommand(): number {
-  const { action, allowMissing } = readCommand();
-  switch (action) {
+  switch (readCommand()) {
     case "from-source":
       return showSources();
     case "check":
-      return check({ allowMissing });
+      return check();
     case "write":
       return write();
   }
@@ -51,15 +50,13 @@ function showSources(): number {
   return 0;
 }
 
-function check({ allowMissing }: { allowMissing: boolean }): number {
-  const { problems, notes } = checkRequirements({
+function check(): number {
+  const problems = checkRequirements({
     rows,
     results: readResults(),
     testFiles: findTestFiles(root),
     document: existsSync(documentPath) ? readFileSync(documentPath, "utf8") : null,
-    allowMissing,
   });
-  process.stdout.write(notes.map((note) => `requirements: ${note}\n`).join(""));
   process.stderr.write(problems.map((problem) => `requirements: ${problem}\n`).join(""));
   return problems.length === 0 ? 0 : 1;
 }

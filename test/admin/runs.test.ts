@@ -308,9 +308,9 @@ describe("POST /admin/v1/runs/{id}/retry", () => {
     expect(callsTo("up-gpt")).toHaveLength(2);
     expect(callsTo("up-spare")).toHaveLength(1);
     await site.recorded(runId, "succeeded");
-    // The answer to the caller's request is the new end.
+    // Whoever asked was told of the first end; a result is never replaced.
     const result = await site.redis.get(site.keyspace.result(requestId));
-    expect(result).toContain('"outcome":"succeeded"');
+    expect(result).toContain('"outcome":"failed"');
     const { json } = await site.admin("GET", `/runs/${runId}/timeline`);
     const told = json.entries
       .map(({ type }: { type: string }) => type)

@@ -19,7 +19,7 @@ import { describe, expect, it } from "vitest";
 
 const requestCount = 500;
 const upstreamLatencyMs = 1_000;
-const killEveryMs = 700;
+const killEveryMs = 1_200;
 const takenUpWithinMs = 15_000;
 
 /** A worker that is killed without warning, again and again, and started anew each time. */

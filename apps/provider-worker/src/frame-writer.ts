@@ -14,13 +14,16 @@ export interface FrameWriter {
 
 export interface FrameWriterOptions {
   readonly ledger: Pick<CallLedger, "appendFrame">;
-  readonly job: CallJob;
+  readonly job: Pick<CallJob, "requestId" | "replyTo">;
   readonly token: string;
   readonly onLost: () => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Appends frames in order without waiting for each: one connection keeps their order, a limit keeps memory bounded. */
+/**
+ * Appends frames in order without waiting for each: one connection keeps their order, the log refuses what has overtaken
+ * another all the same, and a limit keeps memory bounded.
+ */
 export function createFrameWriter({
   ledger,
   job,
@@ -31,6 +34,9 @@ export function createFrameWriter({
   let frameCount = 0;
   let pending = 0;
   let wake: (() => void) | null = null;
+  let isLost = false;
+  /** The frames on their way, by sequence; each resolves when it is in the log, or never will be. */
+  const onTheirWay = new Map<number, Promise<void>>();
 
   const settled = (): void => {
     pending -= 1;
@@ -45,21 +51,39 @@ export function createFrameWriter({
     }
   };
 
+  const lose = (): void => {
+    isLost = true;
+    onLost();
+  };
+  async function append(sequence: number, text: string): Promise<void> {
+    const frame = { requestId: job.requestId, token, sequence, text, replyTo: job.replyTo };
+    while (!isLost) {
+      const outcome = await ledger.appendFrame(frame);
+      if (outcome === "logged") return;
+      if (outcome === "lost") return lose();
+      const earlier = [...onTheirWay].filter(([other]) => other < sequence).map(([, logged]) => logged);
+      // With nobody before it the frame would never have its turn: the log has lost what it had.
+      if (earlier.length === 0) return lose();
+      await Promise.all(earlier);
+    }
+  }
+
   return {
     async write(text) {
       await untilAtMost(maxPendingFrames);
       pending += 1;
-      ledger
-        .appendFrame({ requestId: job.requestId, token, sequence: frameCount++, text, replyTo: job.replyTo })
-        .then((isHeld) => {
-          if (!isHeld) onLost();
-        })
+      const sequence = frameCount++;
+      const logged = append(sequence, text)
         // A frame that did not reach the log leaves a hole no reader may skip: stop as if the row were lost.
         .catch((error: unknown) => {
           onTrouble(error);
-          onLost();
+          lose();
         })
-        .finally(settled);
+        .finally(() => {
+          onTheirWay.delete(sequence);
+          settled();
+        });
+      onTheirWay.set(sequence, logged);
     },
     flush: () => untilAtMost(0),
     get frameCount() {

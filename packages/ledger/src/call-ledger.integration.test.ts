@@ -44,7 +44,7 @@ async function setup(settings = {}) {
       ...changes,
     });
   const facts = async () => (await redis.xrange(keyspace.facts, "-", "+")).map(([, fields]) => fields);
-  return { keyspace, ledger, claim, commit, facts };
+  return { keyspace, ledger, redis, claim, commit, facts };
 }
 
 describe("claim", () => {
@@ -242,11 +242,19 @@ describe("renew and appendFrame", () => {
     await claim("a");
     expect(await ledger.renew(requestId, "a")).toBe(true);
     expect(await ledger.renew(requestId, "b")).toBe(false);
-    expect(await ledger.appendFrame({ requestId, token: "a", sequence: 0, text: "x", replyTo: null })).toBe(
-      true,
-    );
-    expect(await ledger.appendFrame({ requestId, token: "b", sequence: 1, text: "y", replyTo: null })).toBe(
-      false,
-    );
+    const frame = { requestId, sequence: 0, text: "x", replyTo: null };
+    expect(await ledger.appendFrame({ ...frame, token: "a" })).toBe("logged");
+    expect(await ledger.appendFrame({ ...frame, token: "b", sequence: 1 })).toBe("lost");
+  });
+
+  it("keep the frames in their order, once each: one that overtook another has to come again, a repeat changes nothing", async () => {
+    const { claim, ledger, redis, keyspace } = await setup();
+    await claim("a");
+    const append = (sequence: number) =>
+      ledger.appendFrame({ requestId, token: "a", sequence, text: `frame ${sequence}`, replyTo: null });
+    expect(await append(1)).toBe("out_of_turn");
+    for (const sequence of [0, 0, 1, 2, 1]) expect(await append(sequence)).toBe("logged");
+    const rows = await redis.xrange(keyspace.streamLog(requestId), "-", "+");
+    expect(rows.map(([, fields]) => fields[3])).toEqual(["frame 0", "frame 1", "frame 2"]);
   });
 });

@@ -116,6 +116,12 @@ export const defaultLedgerSettings: LedgerSettings = {
 };
 
 /**
+ * `logged`: the frame is in the log, in its place. `lost`: another holder took the row, so stop the call. `out_of_turn`: a frame
+ * before it is still on its way; append it again after that one.
+ */
+export type FrameOutcome = "logged" | "lost" | "out_of_turn";
+
+/**
  * The call ledger: who may make a request's paid call, and how the request ended. Every method is one atomic Redis step;
  * leases run on the Redis server's clock, so that clock skew between workers cannot create two holders.
  */
@@ -123,14 +129,14 @@ export interface CallLedger {
   claim(input: ClaimInput): Promise<Claim>;
   /** False when another holder took the row: stop the call. */
   renew(requestId: string, token: string): Promise<boolean>;
-  /** False when another holder took the row: stop the call. */
+  /** Frames are numbered from 0 without gaps; see `FrameOutcome`. */
   appendFrame(input: {
     requestId: string;
     token: string;
     sequence: number;
     text: string;
     replyTo: string | null;
-  }): Promise<boolean>;
+  }): Promise<FrameOutcome>;
   /** False when the request had ended already or another holder has it; the answer is then discarded. */
   commit(input: CommitInput): Promise<boolean>;
   /** Gives the row up after a failed call, so that a retry or a new round can claim it. */
@@ -248,7 +254,8 @@ export function createCallLedger(
     async appendFrame({ requestId, token, sequence, text, replyTo }) {
       const keys = [keyspace.callRow(requestId), keyspace.streamLog(requestId)];
       const args = [token, sequence, text, channelOf(replyTo), requestId, settings.rowTtlMs];
-      return (await appendFrameScript.run(redis, keys, args)) === 1;
+      const code = Number(await appendFrameScript.run(redis, keys, args));
+      return code === 1 ? "logged" : code === 2 ? "out_of_turn" : "lost";
     },
     async commit(input) {
       const { requestId } = input;
