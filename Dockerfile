@@ -54,7 +54,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/sc
 
 FROM worker AS service-orchestrator-worker
 RUN node scripts/warm-compile-cache.mjs orchestrator-worker
-CMD ["node", "apps/orchestrator-worker/src/main.ts"]
+# As scripts/start/service-specs.ts starts it.
+CMD ["node", "--max-semi-space-size=2", "apps/orchestrator-worker/src/main.ts"]
 
 FROM worker AS service-router-worker
 RUN node scripts/warm-compile-cache.mjs router-worker

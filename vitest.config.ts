@@ -6,6 +6,7 @@ const sources = [
   "apps/*/src/**/*.test.ts",
   "scripts/**/*.test.ts",
   "bench/**/*.test.ts",
+  "chaos/**/*.test.ts",
 ];
 const integration = [
   "packages/*/src/**/*.integration.test.ts",

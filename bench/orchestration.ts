@@ -33,6 +33,7 @@ await runEntry(async (session) => {
   });
   process.stdout.write(
     `${waiting.runs} runs in flight: orchestrator ${waiting.rssMb.toFixed(0)} MiB at most, ` +
-      `${(waiting.idleCpuShare * 100).toFixed(2)} % of a processor while they wait\n`,
+      `${(waiting.waitingCpuShare * 100).toFixed(2)} % of a processor while they wait ` +
+      `(${(waiting.restingCpuShare * 100).toFixed(2)} % with no run at all)\n`,
   );
 });

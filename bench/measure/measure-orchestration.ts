@@ -16,8 +16,9 @@ export interface RunsInFlight {
   readonly runs: number;
   /** Highest resident memory of the orchestrator, in MiB. */
   readonly rssMb: number;
-  /** Processor time of the orchestrator while all runs waited, as a share of one processor. */
-  readonly idleCpuShare: number;
+  /** Processor time of the orchestrator, as a share of one processor: with no run, and while all of them waited. */
+  readonly restingCpuShare: number;
+  readonly waitingCpuShare: number;
 }
 
 /** The caller's question; small, so that what is measured is not its copying. */
@@ -70,6 +71,12 @@ export async function measureRunsInFlight(
     rssMb = Math.max(rssMb, usage?.rssMb ?? Number.NaN);
     return usage?.cpuMs ?? Number.NaN;
   };
+  const shareOfCpu = async (): Promise<number> => {
+    const beforeMs = look();
+    await delay(watchMs);
+    return (look() - beforeMs) / watchMs;
+  };
+  const restingCpuShare = await shareOfCpu();
   const watching = setInterval(look, 100);
   try {
     let begun = 0;
@@ -79,9 +86,7 @@ export async function measureRunsInFlight(
     await Promise.all(Array.from({ length: 16 }, oneAfterTheOther));
     // What the last beginnings leave to do is not waiting yet.
     await delay(2_000);
-    const cpuBeforeMs = look();
-    await delay(watchMs);
-    return { runs, rssMb, idleCpuShare: (look() - cpuBeforeMs) / watchMs };
+    return { runs, rssMb, restingCpuShare, waitingCpuShare: await shareOfCpu() };
   } finally {
     clearInterval(watching);
   }

@@ -5,7 +5,7 @@ import { findFreePort } from "../../scripts/start/free-port.ts";
 import { prepareDataFolder } from "../../scripts/start/prepare-data-folder.ts";
 import { createPrivateRedis } from "../../scripts/start/private-redis.ts";
 import { readSettings } from "../../scripts/start/read-settings.ts";
-import { processTuning } from "../../scripts/start/service-specs.ts";
+import { nodeArgumentsOf, processTuning } from "../../scripts/start/service-specs.ts";
 import { answersOk } from "../processes/answers-ok.ts";
 import { startChild, type RunningChild } from "../processes/child-process.ts";
 import { cleanEnvironment } from "../processes/clean-environment.ts";
@@ -86,7 +86,7 @@ export async function startService(
     {
       name,
       command: process.execPath,
-      args: [path.join(context.root, "apps", name, "src", "main.ts")],
+      args: [...nodeArgumentsOf(name), path.join(context.root, "apps", name, "src", "main.ts")],
       environment: {
         ...cleanEnvironment(),
         ...processTuning,

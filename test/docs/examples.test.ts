@@ -43,6 +43,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   "npm run verify": "package.json",
   "npm run requirements": "scripts/requirements.ts",
   "npm run fuzz": "test/fuzz/fuzz.test.ts",
+  "npm run chaos -- orchestration": "test/crash/orchestration-crash.test.ts",
   "npm run test:unit": "package.json",
 };
 

@@ -40,7 +40,7 @@ export function createStandInStack(plans: Readonly<Record<string, StandInPlan>> 
   const services = names.map((name) => {
     const entry = path.join(folder, "apps", `${name}.mjs`);
     writeFileSync(entry, standInSource({ name, plan: plans[name] ?? {}, eventsFile }));
-    return { name, entry };
+    return { name, entry, nodeArguments: [] };
   });
   const restart = { firstMs: 20, mostMs: 80, calmAfterMs: 10_000 };
   const standIn: StandInArguments = { root: folder, services, restart };

@@ -50,7 +50,7 @@ test("a killed watchdog is replaced by one that knows every process", async () =
 });
 
 test("a start right after a kill waits for the old processes and then works with the same data", async () => {
-  await using stack = createStandInStack({ gateway: { stopDelayMs: 500 } });
+  await using stack = createStandInStack({ gateway: { stopDelayMs: 3_000 } });
   const command = stack.start();
   await command.waitFor(banner);
   const pids = everyPid(stack);
