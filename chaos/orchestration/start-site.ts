@@ -1,7 +1,6 @@
 import { compose as composeMockLlm, defaultConfig as mockDefaults, type MockLlm } from "@tokenhub/mock-llm";
 import {
   freePort,
-  mockUpstreams,
   startTestRedis,
   testApiKey,
   testClusterSecret,
@@ -21,7 +20,27 @@ export interface Site extends AsyncDisposable {
   readonly gatewayPorts: readonly number[];
 }
 
-const models = ["up-gpt", "up-claude", "up-spare"];
+const providers = ["first", "second", "third"];
+
+/** Providers that are sent the id of the request, by which the mock's calls are held against those of the runs. */
+function configurationFor(mockUrl: string): unknown {
+  return {
+    providers: providers.map((name) => ({
+      name,
+      type: "openai-compatible",
+      base_url: mockUrl,
+      api_key_env: "UPSTREAM_KEY",
+    })),
+    models: providers.map((provider, index) => ({
+      id: `${provider}-model`,
+      provider,
+      name: `up-${provider}`,
+      weight: 10 + index,
+      cost_per_1k: 0.001,
+      context_size: 128_000,
+    })),
+  };
+}
 
 /** A Redis, a mock provider whose answers take a while, a data folder and the environment of the services. */
 export async function startSite({
@@ -32,11 +51,11 @@ export async function startSite({
   await using stack = new AsyncDisposableStack();
   const redis = stack.use(await startTestRedis());
   const mock = stack.use(await composeMockLlm({ ...mockDefaults, port: 0 }));
-  for (const model of models) mock.plan(model, { latencyMs: upstreamLatencyMs });
+  for (const name of providers) mock.plan(`up-${name}`, { latencyMs: upstreamLatencyMs });
   const directory = await mkdtemp(join(tmpdir(), "tokenhub-chaos-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const configPath = join(directory, "config.json");
-  await writeFile(configPath, JSON.stringify(mockUpstreams(mock.url)));
+  await writeFile(configPath, JSON.stringify(configurationFor(mock.url)));
   const gatewayPorts = [await freePort(), await freePort()];
   const env = {
     REDIS_URL: redis.url,
