@@ -23,7 +23,7 @@ test.each([
   ["private-key", `${dashes}BEGIN PRIVATE KEY${dashes}`],
   ["json-web-token", `eyJ${letters}.eyJ${letters}.${letters}`],
   ["tokenhub-key", `tokenhub_${"0a".repeat(32)}`],
-])("S3-55, S4-40: a key in the form of %s is found in any file, %s", (ruleId, text) => {
+])("S3-55, S4-40: a key in the form of %s is found in any file", (ruleId, text) => {
   for (const path of ["README.md", "test/some.test.ts", "config/some.yaml"])
     expect(found(`before ${text} after`, path)).toEqual([ruleId]);
 });

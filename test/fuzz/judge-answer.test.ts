@@ -75,6 +75,11 @@ describe("the judge of the fuzz", () => {
     ["a provider's key", { text: `{"a":"${plantedKey}"}` }, /key of a provider/],
     ["a new key out of place", { text: `{"a":"tokenhub_${"a".repeat(64)}"}` }, /new secret/],
     ["a sealed value out of place", { text: `{"a":"${vaultedValue}"}` }, /value of the vault/],
+    [
+      "a prompt in an error beside what was paid for",
+      { status: 400, text: `{"error":{"message":"${upstreamPrompt}"},"run":{"id":"run_1"}}` },
+      /shows the prompt/,
+    ],
     ["a prompt in an error", { status: 400, text: native({ message: upstreamPrompt }) }, /shows the prompt/],
   ] as const)("finds %s", (_name, answer, fault) => {
     expect(faultsOf(answer).join()).toMatch(fault);

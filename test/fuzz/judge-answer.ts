@@ -52,7 +52,7 @@ function secrecyFaults(
     faults.push("a new secret is shown where none is made");
   const isSecretRead = method === "GET" && path.startsWith("/admin/v1/vault/secrets/");
   if (all.includes(vaultedValue) && !isSecretRead) faults.push("a value of the vault is shown");
-  if (status >= 400 && text.includes(upstreamPrompt)) faults.push("an error shows the prompt");
+  if (status >= 400 && withoutRun(text).includes(upstreamPrompt)) faults.push("an error shows the prompt");
   return faults;
 }
 
@@ -156,4 +156,11 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** An error without what an orchestration has paid for: its caller's own words, which are told on purpose. */
+function withoutRun(text: string): string {
+  if (!text.includes('"run":{"id":"run_')) return text;
+  const { run: _paidFor, ...error } = JSON.parse(text) as Record<string, unknown>;
+  return JSON.stringify(error);
 }

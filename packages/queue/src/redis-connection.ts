@@ -44,6 +44,7 @@ async function connectOnce({ url, name, onError }: ConnectionOptions): Promise<R
     connectionName: name,
   });
   limitSilence(redis, { timeoutMs: commandTimeoutMs });
+  coalesceWrites(redis);
   // `connect` only says that the connection was closed; why is told by an event.
   let reason: Error | null = null;
   const note = (error: Error): void => void (reason = error);

@@ -7,6 +7,9 @@ export interface ServeDeps extends DeliveryDeps {
   readonly gate: InFlightGate;
 }
 
+/** Not an error of its own making: making one for every request, with its stack, costs more than anything that reads it. */
+const callerGone = "the caller has gone";
+
 /**
  * Has an admitted request answered while its caller waits, from the cache or by its carrier, and gives back what it holds
  * when it ends, which is exactly once: with its answer, with the caller's going away, or with the failure to accept it.
@@ -32,7 +35,7 @@ export async function serveRequest(
   const delivery = createDelivery(deps, { admitted, hold, signal });
   response.on("close", () => {
     delivery[Symbol.dispose]();
-    gone.abort();
+    gone.abort(callerGone);
     if (hold.end({ kind: "given_up" })) abandoned();
   });
   const { call, hit, reply } = delivery;

@@ -15,7 +15,7 @@ export const nativeRequestSchema = z
       .string()
       .nullish()
       .meta({ description: "Model id or alias; absent, empty or `*`: the server picks." }),
-    estimated_input_tokens: z.int().nonnegative().nullish(),
+    estimated_input_tokens: z.int().nonnegative().max(1_000_000_000).nullish(),
     meta: z.record(z.string(), z.unknown()).nullish().meta({ description: "Never forwarded." }),
     output_schema: z.union([z.record(z.string(), z.unknown()), z.boolean()]).nullish(),
     parameters: z
