@@ -24,6 +24,7 @@ const keepResults = {
 
 // What is measured, or kills processes against the clock, has the machine to itself.
 const undisturbed = [
+  "packages/persistence/src/requests/record-finished.speed.integration.test.ts",
   "test/bad-input/heavy-requests.test.ts",
   "test/crash/**/*.test.ts",
   "test/failover/deadlines.test.ts",
@@ -59,6 +60,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: integration,
+          exclude: ["**/node_modules/**", ...undisturbed],
           globalSetup,
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -43,8 +43,8 @@ async function connectOnce({ url, name, onError }: ConnectionOptions): Promise<R
     connectTimeout: 5_000,
     connectionName: name,
   });
+  // Writes are not gathered here: a cancellation would then come behind the job it is for, which is sent anew with it.
   limitSilence(redis, { timeoutMs: commandTimeoutMs });
-  coalesceWrites(redis);
   // `connect` only says that the connection was closed; why is told by an event.
   let reason: Error | null = null;
   const note = (error: Error): void => void (reason = error);
