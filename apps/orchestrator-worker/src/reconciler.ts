@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunStore } from "@tokenhub/ledger";
 import type { JobProducer } from "@tokenhub/queue";
 import type { RunEvents } from "./events.ts";
@@ -13,6 +14,9 @@ export interface ReconcilerOptions {
   /** When a run that was found due is looked at again unless something happens to it. */
   readonly repairAfterMs: number;
 }
+
+/** For a look that is under way when the stop comes. */
+const stopLimitMs = 1_000;
 
 /** Runs put before the workers at a time; what is left is found by the next look, or by another process. */
 const batchSize = 200;
@@ -48,7 +52,8 @@ export function startReconciler(options: ReconcilerOptions): AsyncDisposable {
     async [Symbol.asyncDispose]() {
       isStopped = true;
       if (timer !== null) clearTimeout(timer);
-      await looking;
+      // What is asked of a Redis that is gone would never be answered.
+      await Promise.race([looking, sleep(stopLimitMs, undefined, { ref: false })]);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Catalogue, Keyspace, ProviderHealth } from "@tokenhub/contracts";
 import { readProviderHealth } from "@tokenhub/ledger";
-import { followCatalogue } from "@tokenhub/queue";
+import { followCatalogue, leaveChannel } from "@tokenhub/queue";
 import { indexCatalogue, type CatalogueIndex } from "@tokenhub/routing";
 import type { Redis } from "ioredis";
 import { isDeepStrictEqual } from "node:util";
@@ -56,7 +56,7 @@ export async function createRouterState(options: RouterStateOptions): Promise<Ro
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       subscriber.off("message", receive);
-      await subscriber.unsubscribe(keyspace.healthChannel).catch(onError);
+      await leaveChannel(subscriber, keyspace.healthChannel);
       await follower[Symbol.asyncDispose]();
     },
   };

@@ -1,3 +1,4 @@
+export { leaveChannel } from "./leave-channel.ts";
 export * from "./check-redis-policy.ts";
 export * from "./cancellation.ts";
 export * from "./catalogue-channel.ts";
