@@ -28,15 +28,17 @@ const undisturbed = [
   "test/bad-input/heavy-requests.test.ts",
   "test/crash/**/*.test.ts",
   "test/failover/deadlines.test.ts",
+  "test/lifecycle/recorder.test.ts",
   "test/rows/throughput.test.ts",
+  "test/start/lifecycle.test.ts",
   "test/start/real-start.test.ts",
   "test/start/start-up-cost.test.ts",
 ];
 const networkTimeouts = { globalSetup, testTimeout: 60_000, hookTimeout: 60_000 };
 
 /**
- * Files of a worker share its modules: loading them anew for each file took longer than the tests. Tests that wait (for
- * processes, sockets, time-outs) leave room for two more workers on two cores.
+ * Files of a worker share its modules: loading them anew for each file took longer than the tests. More workers than two cores
+ * make the suite shorter, and tests that hold the product to times red now and then.
  */
 export default defineConfig({
   test: {
@@ -64,7 +66,7 @@ export default defineConfig({
           globalSetup,
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          maxWorkers: 4,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
@@ -75,7 +77,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...undisturbed],
           ...networkTimeouts,
-          maxWorkers: 4,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
