@@ -1,5 +1,7 @@
+import { useOperatorModules } from "@tokenhub/config";
 import { createKeyspace } from "@tokenhub/contracts";
 import { createCallLedger, createRunStore } from "@tokenhub/ledger";
+import { collectModes } from "@tokenhub/orchestration";
 import {
   cancelRequest,
   connectWorker,
@@ -20,7 +22,6 @@ import {
 import type { OrchestratorWorkerConfig } from "./config.ts";
 import { createRunEvents } from "./events.ts";
 import { createDriveRun } from "./handlers/drive-run.ts";
-import { loadModes } from "./load-modes.ts";
 import { startReconciler } from "./reconciler.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { traceRuns } from "./trace-runs.ts";
@@ -49,7 +50,13 @@ export async function compose(
   overrides: OrchestratorWorkerOverrides = {},
 ): Promise<OrchestratorWorker> {
   await using stack = new AsyncDisposableStack();
-  const modes = await loadModes(config.modeModules ?? [], { baseDirectory: "." });
+  const collection = collectModes();
+  await useOperatorModules(config.modeModules ?? [], {
+    setting: "TOKENHUB_ORCHESTRATION_MODES",
+    baseDirectory: ".",
+    use: collection.add,
+  });
+  const modes = collection.registry();
   const logger = overrides.logger ?? createLogger({ service: "orchestrator-worker", level: config.logLevel });
   const metrics = createMetrics({ service: "orchestrator-worker", processMetrics: true });
   const onTrouble = (message: string): void => logger.warn(message);

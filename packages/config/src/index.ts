@@ -9,6 +9,7 @@ export * from "./environment.ts";
 export * from "./format-env-example.ts";
 export * from "./listen-address.ts";
 export * from "./load-product-config.ts";
+export * from "./operator-module.ts";
 export * from "./parse-product-config.ts";
 export * from "./product-config.ts";
 export { environmentAddressOf, type ProviderAddresses } from "./provider-address.ts";

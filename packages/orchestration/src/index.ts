@@ -13,7 +13,7 @@ export { draftCall, phaseOf } from "./draft-call.ts";
 export type { CallDraft } from "./draft-call.ts";
 export { fillTemplate, placeholdersOf } from "./fill-template.ts";
 export { knownCostUsd } from "./known-cost.ts";
-export { builtInModes, modeRegistry } from "./mode-registry.ts";
+export { builtInModes, collectModes, modeRegistry } from "./mode-registry.ts";
 export type { ModeRegistry } from "./mode-registry.ts";
 export { adversarialMode } from "./modes/adversarial.ts";
 export { planningMode } from "./modes/planning.ts";

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { modeRegistry } from "./mode-registry.ts";
+import { describe, expect, test } from "vitest";
+import { builtInModes, collectModes, modeRegistry } from "./mode-registry.ts";
 import { debateMode } from "./test-debate-mode.ts";
 
 test("S0-18: the engine knows adversarial and the other modes by name", () => {
@@ -37,4 +37,24 @@ test("S2-53: modes of the operator's own stand beside the product's, each run fi
 test("two modes of one name and version are refused", () => {
   expect(() => modeRegistry([debateMode, debateMode])).toThrow("`debate` of version 1");
   expect(() => modeRegistry([{ ...debateMode, name: "vote" }])).toThrow("`vote` of version 1");
+});
+
+describe("collectModes", () => {
+  const own = (name: string, version = 1) => ({ mode: { ...debateMode, name, version } });
+
+  test("gathers the operator's modes beside the product's, each in its versions", () => {
+    const modes = collectModes();
+    modes.add(own("debate"));
+    modes.add(own("debate", 2));
+    expect(modes.registry().find("debate")?.version).toBe(2);
+    expect(modes.registry().find("debate", 1)?.version).toBe(1);
+    expect(modes.registry().names()).toHaveLength(builtInModes.length + 1);
+  });
+
+  test("refuses what is no mode, and the name and version of one there is", () => {
+    const modes = collectModes();
+    expect(() => modes.add({ other: 1 })).toThrow("exports no `mode`");
+    expect(() => modes.add(own("vote"))).toThrow("`vote`");
+    expect(modes.registry().names()).toHaveLength(builtInModes.length);
+  });
 });

@@ -4,6 +4,7 @@ import { planningMode } from "./modes/planning.ts";
 import { refineMode } from "./modes/refine.ts";
 import { voteMode } from "./modes/vote.ts";
 import type { RunMode } from "./run-mode.ts";
+import { validateCustomMode } from "./validate-custom-mode.ts";
 
 /** The modes that come with the product. */
 export const builtInModes: readonly RunMode[] = [planningMode, adversarialMode, voteMode, refineMode];
@@ -15,6 +16,26 @@ export interface ModeRegistry {
   names(): string[];
   /** The latest version of each mode. */
   latest(): RunMode[];
+}
+
+/** Gathers the operator's own modes, one module after the other. */
+export interface ModeCollection {
+  /** @throws TokenHubError for exports that are no mode, or one of a name and version that there is already. */
+  readonly add: (moduleExports: Readonly<Record<string, unknown>>) => void;
+  readonly registry: () => ModeRegistry;
+}
+
+export function collectModes(): ModeCollection {
+  let modes: readonly RunMode[] = [];
+  let registry = modeRegistry();
+  return {
+    add(moduleExports) {
+      const more = [...modes, validateCustomMode(moduleExports)];
+      registry = modeRegistry(more);
+      modes = more;
+    },
+    registry: () => registry,
+  };
 }
 
 /** @throws TokenHubError `already_exists` when two modes have the same name and version */

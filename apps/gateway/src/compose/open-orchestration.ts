@@ -1,13 +1,12 @@
-import { ConfigError } from "@tokenhub/config";
+import { ConfigError, useOperatorModules } from "@tokenhub/config";
 import { createRunStore } from "@tokenhub/ledger";
-import { resolveTemplates, type RunMode } from "@tokenhub/orchestration";
+import { collectModes, resolveTemplates, type RunMode } from "@tokenhub/orchestration";
 import { createRunRepository } from "@tokenhub/persistence";
 import type { JobProducer } from "@tokenhub/queue";
 import type { Admission } from "../admission/admission.ts";
 import type { GatewayConfig } from "../config.ts";
 import { createRunChannels } from "../orchestration/follow-channels.ts";
 import { createFollowers } from "../orchestration/follow-stream.ts";
-import { loadModes } from "../orchestration/load-modes.ts";
 import { cancelRun } from "../orchestration/run-control.ts";
 import type { Canceller } from "../sync/cancel-request.ts";
 import type { CatalogueParts } from "./open-catalogue.ts";
@@ -33,7 +32,13 @@ export async function openOrchestration(stack: AsyncDisposableStack, parts: Orch
   const { foundation, config, catalogue, admission, producer, cancel } = parts;
   const { redis, subscriber, keyspace, db, now, events } = foundation;
   const onError = events.redisTrouble;
-  const modes = await loadModes(config.modeModules ?? [], { baseDirectory: "." });
+  const collection = collectModes();
+  await useOperatorModules(config.modeModules ?? [], {
+    setting: "TOKENHUB_ORCHESTRATION_MODES",
+    baseDirectory: ".",
+    use: collection.add,
+  });
+  const modes = collection.registry();
   const templatesOf = createTemplates(modes.latest(), config.templates ?? {});
   const runs = createRunStore(redis, keyspace);
   const records = createRunRepository(db);

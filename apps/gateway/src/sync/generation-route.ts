@@ -1,12 +1,8 @@
-import { inspectRequest } from "@tokenhub/translation";
 import type { Request, RequestHandler, Response } from "express";
 import type { Admission, RequestToReserve } from "../admission/admission.ts";
 import type { Caller } from "../admission/caller.ts";
-import { readWaitMs } from "../admission/read-deadline.ts";
-import { policyOf, type RoutingDefaults, type RoutingWishes } from "../admission/routing-wishes.ts";
 import { readWishHeaders } from "../admission/wish-headers.ts";
 import { enterCache, type CacheDeps } from "../cache/enter-cache.ts";
-import { requestIdOf } from "../http/assign-request-id.ts";
 import { parseJsonObject } from "../http/parse-json-object.ts";
 import { readBodyText } from "../http/read-body.ts";
 import { requireJson } from "../http/require-json.ts";
@@ -14,22 +10,20 @@ import { planRun, type PlanRunDeps, type PlannedRun } from "../orchestration/pla
 import { createRunCarrier, type RunCarrierDeps } from "../orchestration/run-carrier.ts";
 import type { OrchestrationWish } from "../orchestration/orchestration-wish.ts";
 import { requireUsableSchema } from "../output/require-usable-schema.ts";
+import { buildSubmission, type SubmissionDeps } from "./build-submission.ts";
 import { createJobCarrier } from "./carrier.ts";
-import type { EndpointRequest, GenerationEndpoint } from "./generation-endpoint.ts";
+import type { GenerationEndpoint } from "./generation-endpoint.ts";
 import type { AdmittedRequest } from "./delivery.ts";
 import { prepareRequest, type PreparedRequest } from "./prepare-request.ts";
 import { serveRequest, type ServeDeps } from "./serve-request.ts";
 import type { Submission } from "./submit-request.ts";
 
-export interface GenerationDeps extends ServeDeps {
+export interface GenerationDeps extends ServeDeps, SubmissionDeps {
   readonly admission: Admission;
   /** @throws TokenHubError `model_not_found` when no model or alias has this name. */
   readonly requireModel: (name: string | null) => void;
   readonly cache: CacheDeps;
   readonly maxBodyBytes: number;
-  readonly syncWaitMs: number;
-  /** What wishes that a request does not state mean now. */
-  readonly routingDefaults: () => RoutingDefaults;
   readonly orchestration: Omit<PlanRunDeps, "admission" | "requireModel" | "now"> &
     Pick<RunCarrierDeps, "runs">;
 }
@@ -52,8 +46,9 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     const { modes, index } = deps.orchestration;
     const prepared = prepareRequest(asked, { headerWishes, modes: modes.names(), index: index() });
     const { read, plan, wish } = prepared;
-    const arrived = { endpoint, request, response, caller, read, headerWishes, acceptedAtMs };
-    const submission = submissionOf(deps, arrived);
+    const { operation } = endpoint;
+    const arrived = { operation, request, response, caller, read, headerWishes, acceptedAtMs };
+    const submission = buildSubmission(deps, arrived);
     const serving = { request, response, submission, caller, prepared };
     const way = wish === null ? wayOfRequest(deps, serving) : await wayOfRun(deps, { ...serving, wish });
     const reservation = await deps.admission.reserve(caller, { ...submission, ...way.cost });
@@ -104,60 +99,4 @@ async function wayOfRun(
     carrier: createRunCarrier(carrying, { planned, submission, response }),
     cost: { worstCaseUsd: planned.reservedUsd },
   };
-}
-
-function submissionOf(
-  deps: GenerationDeps,
-  arrived: {
-    readonly endpoint: GenerationEndpoint;
-    readonly request: Request;
-    readonly response: Response;
-    readonly caller: Caller;
-    readonly read: EndpointRequest;
-    readonly headerWishes: RoutingWishes;
-    readonly acceptedAtMs: number;
-  },
-): Submission {
-  const { endpoint, request, response, caller, read, headerWishes, acceptedAtMs } = arrived;
-  const { model, ...inspected } = inspectRequest(read.wireFormat, read.body);
-  const policy = policyOf(deps.routingDefaults(), headerWishes, read.wishes);
-  const waitMs = readWaitMs(request.headers, deps.syncWaitMs);
-  return {
-    requestId: requestIdOf(response),
-    tenantId: caller.tenantId,
-    projectId: caller.projectId,
-    keyId: caller.keyId,
-    traceparent: headerOf(request, "traceparent"),
-    acceptedAtMs,
-    // A stream that began in time is not cut: the limit decides who is asked, not how long the answer may be.
-    waitMs: inspected.stream ? waitMs : Math.min(waitMs, policy.maxLatencyMs ?? waitMs),
-    features: {
-      operation: endpoint.operation,
-      wireFormat: read.wireFormat,
-      requestedModel: model,
-      ...inspected,
-      estimatedInputTokens: read.estimatedInputTokens ?? inspected.estimatedInputTokens,
-      needs: [...new Set([...inspected.needs, ...read.needs])],
-      allowedModelIds: deps.admission.permittedModels(caller, model),
-      policy,
-    },
-    formatHeaders: formatHeadersOf(request),
-    bodyText: read.bodyText,
-  };
-}
-
-/** Versions and betas change what an Anthropic body means, so they travel with it. */
-function formatHeadersOf(request: Request): Record<string, string> {
-  const names = ["anthropic-version", "anthropic-beta"];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = headerOf(request, name);
-      return value === null || !/^[\w.,: -]{1,500}$/.test(value) ? [] : [[name, value]];
-    }),
-  );
-}
-
-function headerOf(request: Request, name: string): string | null {
-  const value = request.headers[name];
-  return typeof value === "string" ? value : null;
 }

@@ -1,11 +1,7 @@
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { inLoadTime, operatorModuleUrl } from "@tokenhub/config";
 import { providerRegistry } from "../registry.ts";
 import { ProviderModuleError } from "./provider-module-error.ts";
 import { isAdapterClass, type ProviderRegistry } from "./provider-registry.ts";
-
-const loadTimeoutMs = 30_000;
 
 export interface ProviderModule {
   /** The provider type the module stands for; null: whatever it registers. */
@@ -42,7 +38,7 @@ export async function loadProviderModules(
 ): Promise<LoadedProviderModule[]> {
   const loaded: LoadedProviderModule[] = [];
   for (const wanted of modules) {
-    const url = locate(wanted.module, baseDirectory);
+    const url = sayingWhich(wanted.module, () => operatorModuleUrl(wanted.module, baseDirectory));
     const types = await loadOnce(wanted, { url, registry });
     loaded.push({ ...wanted, types });
   }
@@ -58,7 +54,9 @@ async function loadOnce(
   const key = `${url} ${wanted.name ?? ""}`;
   let types = known.get(key);
   if (types === undefined) {
-    types = inTime(load(wanted, { url, registry }), wanted.module);
+    types = inLoadTime(load(wanted, { url, registry })).catch((error: unknown) => {
+      throw asModuleError(wanted.module, error);
+    });
     known.set(key, types);
     types.catch(() => known.delete(key));
   }
@@ -102,32 +100,19 @@ function registerExportedClass(
   if (only !== undefined && others.length === 0) registry.registerProviderClass(name, only);
 }
 
-/** The URL to import: of a file below the base directory, or of a package that is installed there. */
-function locate(module: string, baseDirectory: string): string {
-  if (module.startsWith("file:")) return module;
-  if (/^[a-z][a-z+.-]+:/i.test(module)) {
-    throw moduleError(module, { reason: "only files and installed packages can be provider modules." });
-  }
-  const isPath = /^\.{0,2}[/\\]/.test(module) || /\.[cm]?[jt]s$/.test(module);
-  if (isPath) return pathToFileURL(resolve(baseDirectory, module)).href;
+/** @throws ProviderModuleError for whatever the work throws. */
+function sayingWhich<Result>(module: string, work: () => Result): Result {
   try {
-    return pathToFileURL(createRequire(join(resolve(baseDirectory), "provider-modules.js")).resolve(module))
-      .href;
-  } catch (error) {
-    throw moduleError(module, { reason: "there is no such package; begin a path with ./", cause: error });
+    return work();
+  } catch (cause) {
+    throw asModuleError(module, cause);
   }
 }
 
-async function inTime<Result>(work: Promise<Result>, module: string): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = (): void =>
-    reject(moduleError(module, { reason: `it was not ready within ${loadTimeoutMs / 1_000} s.` }));
-  const timer = setTimeout(late, loadTimeoutMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function asModuleError(module: string, cause: unknown): ProviderModuleError {
+  return cause instanceof ProviderModuleError
+    ? cause
+    : moduleError(module, { reason: reasonOf(cause), cause });
 }
 
 function moduleError(

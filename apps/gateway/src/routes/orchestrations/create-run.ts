@@ -15,7 +15,7 @@ import { awaitReply } from "../../sync/await-reply.ts";
 
 import { prepareRequest } from "../../sync/prepare-request.ts";
 import type { Submission } from "../../sync/submit-request.ts";
-import type { AskedOrchestration } from "./read-orchestration.ts";
+import type { AskedOrchestration } from "./read-start-request.ts";
 
 export interface CreateRunDeps {
   readonly planning: PlanRunDeps;

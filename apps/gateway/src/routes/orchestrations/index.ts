@@ -1,5 +1,5 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import { reportOf } from "@tokenhub/orchestration";
+import { newRunState, reportOf } from "@tokenhub/orchestration";
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import type { Caller } from "../../admission/caller.ts";
 import { allowOnly } from "../../http/error-handler.ts";
@@ -15,7 +15,7 @@ import { cancelAndWait } from "./cancel-and-wait.ts";
 import { createRun, type CreatedRun, type RunEnding } from "./create-run.ts";
 import { listRuns } from "./list-runs.ts";
 import type { OrchestrationDeps } from "./orchestration-deps.ts";
-import { readOrchestration } from "./read-orchestration.ts";
+import { readStartRequest } from "./read-start-request.ts";
 
 const path = "/v1/orchestrations";
 
@@ -44,7 +44,7 @@ function create(deps: OrchestrationDeps): RequestHandler {
     const caller = await admitted(deps, request);
     requireJson(request);
     const bodyText = await readBodyText(request, { response, limitBytes: deps.maxBodyBytes });
-    const stated = readOrchestration(parseJsonObject(bodyText));
+    const stated = readStartRequest(parseJsonObject(bodyText));
     const isAsync = prefersAsync(request);
     const asked = { ...stated, isBackground: stated.isBackground || (isAsync && !stated.isStream) };
     if (response.closed) return;
@@ -114,7 +114,7 @@ async function answerEvents(
   { response, run }: Omit<Answering, "request">,
 ): Promise<void> {
   setLocation(response, run);
-  const found: FoundRun = { input: run.input, state: newRun, isStored: true };
+  const found: FoundRun = { input: run.input, state: newRunState(), isStored: true };
   try {
     await followers.stream(response, { run: found, after: null });
   } catch (error) {
@@ -126,17 +126,8 @@ async function answerEvents(
 
 function answerAccepted(response: Response, run: CreatedRun): void {
   setLocation(response, run);
-  response.status(202).json(reportOf(run.input, newRun));
+  response.status(202).json(reportOf(run.input, newRunState()));
 }
-
-const newRun: FoundRun["state"] = {
-  v: 1,
-  attempt: 1,
-  calls: [],
-  pastCalls: [],
-  outcome: null,
-  finishedAtMs: null,
-};
 
 function setLocation(response: Response, { input, warnings }: Pick<CreatedRun, "input" | "warnings">): void {
   response.setHeader("location", `${path}/${input.runId}`);

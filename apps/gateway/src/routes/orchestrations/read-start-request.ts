@@ -22,7 +22,7 @@ export interface AskedOrchestration {
 const ownParameters = new Set(["model", "messages", "stream", "stream_options", "system"]);
 
 /** @throws TokenHubError `invalid_request`, `empty_messages` naming the field at fault. */
-export function readOrchestration(body: JsonObject): AskedOrchestration {
+export function readStartRequest(body: JsonObject): AskedOrchestration {
   validateBody(startOrchestrationRequestSchema, body);
   const asked = startOrchestrationRequestSchema.parse(body);
   const { messages, parameters, modelHint } = conversationOf(asked);
