@@ -4,6 +4,7 @@ import { operationSchema, wireFormatSchema } from "./operation.ts";
 import { requestResultSchema } from "./result.ts";
 import { runInputSchema, runStateSchema } from "./run.ts";
 import { usageSchema } from "./usage.ts";
+import { webhookAttemptedFactSchema } from "./webhook.ts";
 
 /** Appended to the fact stream in the same atomic step that commits a result; the gateway's recorder turns it into SQL rows. */
 export const requestFinishedFactSchema = z.object({
@@ -62,5 +63,6 @@ export const factSchema = z.discriminatedUnion("type", [
   requestFinishedFactSchema,
   callIncidentFactSchema,
   runChangedFactSchema,
+  webhookAttemptedFactSchema,
 ]);
 export type Fact = z.infer<typeof factSchema>;

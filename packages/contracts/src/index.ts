@@ -1,4 +1,5 @@
 export * from "./api/index.ts";
+export * from "./async-job.ts";
 export * from "./bandit.ts";
 export * from "./catalogue.ts";
 export * from "./error-table.ts";
@@ -17,3 +18,4 @@ export * from "./run.ts";
 export * from "./stream-head.ts";
 export * from "./tokenhub-error.ts";
 export * from "./usage.ts";
+export * from "./webhook.ts";

@@ -38,6 +38,8 @@ export interface Keyspace {
   /** Tells gateways that API keys, tenants or projects have changed. */
   readonly keysChannel: string;
   readonly cancelChannel: string;
+  /** Tells gateways that jobs were accepted or have ended: `accepted`, or `ended:<job id>`. */
+  readonly jobsChannel: string;
   readonly healthChannel: string;
   readonly vaultChannel: string;
 }
@@ -71,6 +73,7 @@ export function createKeyspace(prefix: string): Keyspace {
     catalogueChannel: `${tag}:catalogue-changed`,
     keysChannel: `${tag}:keys-changed`,
     cancelChannel: `${tag}:cancelled`,
+    jobsChannel: `${tag}:jobs-changed`,
     healthChannel: `${tag}:health-changed`,
     vaultChannel: `${tag}:vault-changed`,
   };

@@ -1,3 +1,9 @@
+import type { BatchTables } from "./batch-tables.ts";
+import type { IdempotencyTables } from "./idempotency-tables.ts";
+import type { JobTables } from "./job-tables.ts";
+import type { ResponseTables } from "./response-tables.ts";
+import type { ScheduleTables } from "./schedule-tables.ts";
+import type { WebhookTables } from "./webhook-tables.ts";
 import type { AccessTables } from "./access-tables.ts";
 import type { CatalogueTables } from "./catalogue-tables.ts";
 import type { RecordTables } from "./record-tables.ts";
@@ -13,4 +19,10 @@ export type Schema = CatalogueTables &
   RequestTables &
   RunTables &
   RecordTables &
-  SeriesTables;
+  SeriesTables &
+  JobTables &
+  WebhookTables &
+  BatchTables &
+  ResponseTables &
+  IdempotencyTables &
+  ScheduleTables;
