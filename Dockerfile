@@ -1,6 +1,6 @@
 # One file for every image. `docker build -t tokenhub .` makes the whole product in one container, its own Redis included;
-# `docker build --build-arg SERVICE=gateway .` makes one service: gateway, orchestrator-worker, router-worker, provider-worker or
-# mock-llm.
+# `docker build --build-arg SERVICE=gateway .` makes one service: gateway, orchestrator-worker, router-worker, provider-worker,
+# webhook-worker or mock-llm.
 ARG SERVICE=
 
 # Only what decides which packages are installed, so that a change of source code leaves the next stage cached.
@@ -21,7 +21,7 @@ FROM node:24-bookworm-slim AS base
 WORKDIR /app
 COPY --from=packages /app ./
 COPY . .
-# The user may write to /data, to /secrets (which gateway and provider worker share) and, while the image is built, to the
+# The user may write to /data, to /secrets (which gateway, provider worker and webhook worker share) and, while the image is built, to the
 # cache of compiled code; to nothing else. Nothing here installs packages any more, so what could do it goes.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn* /opt/yarn-* \
@@ -65,6 +65,10 @@ FROM worker AS service-provider-worker
 RUN node scripts/warm-compile-cache.mjs provider-worker
 CMD ["node", "apps/provider-worker/src/main.ts"]
 
+FROM worker AS service-webhook-worker
+RUN node scripts/warm-compile-cache.mjs webhook-worker
+CMD ["node", "apps/webhook-worker/src/main.ts"]
+
 FROM base AS service-mock-llm
 ENV TOKENHUB_MOCK_HOST=0.0.0.0
 RUN node scripts/warm-compile-cache.mjs mock-llm
@@ -79,7 +83,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends redis-server tini \
  && rm -rf /var/lib/apt/lists/*
 USER node
-RUN node scripts/warm-compile-cache.mjs gateway orchestrator-worker router-worker provider-worker
+RUN node scripts/warm-compile-cache.mjs gateway orchestrator-worker router-worker provider-worker webhook-worker
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "/app/scripts/healthcheck.mjs"]

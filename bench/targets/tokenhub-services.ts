@@ -12,7 +12,13 @@ import { cleanEnvironment } from "../processes/clean-environment.ts";
 import { upstreamPlans } from "../scenarios.ts";
 import type { TargetContext } from "./target.ts";
 
-export const serviceNames = ["gateway", "orchestrator-worker", "router-worker", "provider-worker"] as const;
+export const serviceNames = [
+  "gateway",
+  "orchestrator-worker",
+  "router-worker",
+  "provider-worker",
+  "webhook-worker",
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Upstream calls at a time; the shipped 32 would cap the scenarios with more callers than that. */

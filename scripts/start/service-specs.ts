@@ -30,11 +30,13 @@ export function nodeArgumentsOf(service: string): readonly string[] {
 
 /** The services of TokenHub in the order in which they are stopped: whoever takes in work goes first. */
 export function serviceDefinitions(root: string): ServiceDefinition[] {
-  return ["gateway", "orchestrator-worker", "router-worker", "provider-worker"].map((name) => ({
-    name,
-    entry: path.join(root, "apps", name, "src", "main.ts"),
-    nodeArguments: nodeArgumentsOf(name),
-  }));
+  return ["gateway", "orchestrator-worker", "router-worker", "provider-worker", "webhook-worker"].map(
+    (name) => ({
+      name,
+      entry: path.join(root, "apps", name, "src", "main.ts"),
+      nodeArguments: nodeArgumentsOf(name),
+    }),
+  );
 }
 
 export interface ServiceSpecOptions {

@@ -89,7 +89,13 @@ describe.skipIf(engine === null)("docker compose", { timeout: 240_000 }, () => {
     const sizeOf = async (name: string): Promise<number> =>
       Number(await engine?.docker(["image", "inspect", "-f", "{{.Size}}", name])) / 1_000_000;
     const base = await sizeOf("node:24-bookworm-slim");
-    for (const name of ["gateway", "orchestrator-worker", "router-worker", "provider-worker"]) {
+    for (const name of [
+      "gateway",
+      "orchestrator-worker",
+      "router-worker",
+      "provider-worker",
+      "webhook-worker",
+    ]) {
       const addedMb = (await sizeOf(`tokenhub-${name}`)) - base;
       expect(addedMb, name).toBeGreaterThan(10);
       expect(addedMb, name).toBeLessThan(addedLimitMb.oneService);

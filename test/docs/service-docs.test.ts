@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..", "..");
-const services = ["gateway", "orchestrator-worker", "router-worker", "provider-worker", "mock-llm"] as const;
+const services = [
+  "gateway",
+  "orchestrator-worker",
+  "router-worker",
+  "provider-worker",
+  "webhook-worker",
+  "mock-llm",
+] as const;
 
 /** Text by path. */
 async function readAll(pattern: string): Promise<Map<string, string>> {

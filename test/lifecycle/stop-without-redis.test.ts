@@ -1,4 +1,4 @@
-import { startServiceProcess, startTestRedis } from "@tokenhub/testkit";
+import { startServiceProcess, startTestRedis, testClusterSecret } from "@tokenhub/testkit";
 import { expect, it } from "vitest";
 
 const drainMs = 1_000;
@@ -12,10 +12,13 @@ it.concurrent.each([
   ["orchestrator-worker", "goes at the same moment"],
   ["provider-worker", "has been gone for a while"],
   ["provider-worker", "goes at the same moment"],
+  ["webhook-worker", "has been gone for a while"],
+  ["webhook-worker", "goes at the same moment"],
 ])("%s, asked to stop when Redis %s, ends in time and in order", async (app, when) => {
   await using redis = await startTestRedis();
   await using worker = await startServiceProcess(app, {
     REDIS_URL: redis.url,
+    TOKENHUB_CLUSTER_SECRET: testClusterSecret,
     TOKENHUB_DRAIN_MS: String(drainMs),
   });
   if (when.startsWith("has")) await redis.kill();

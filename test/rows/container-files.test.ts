@@ -44,9 +44,14 @@ async function lineage(name: string): Promise<string> {
   return texts.join("\n");
 }
 
-const services = ["all", "gateway", "orchestrator-worker", "router-worker", "provider-worker"].map(
-  (name) => `service-${name}`,
-);
+const services = [
+  "all",
+  "gateway",
+  "orchestrator-worker",
+  "router-worker",
+  "provider-worker",
+  "webhook-worker",
+].map((name) => `service-${name}`);
 
 it("S0-15, S1-34, S3-41: one file with several stages builds every image; without arguments it is the whole product", async () => {
   const all = await stages();

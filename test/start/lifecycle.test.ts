@@ -10,7 +10,7 @@ function environmentOf(events: readonly string[], name: string): NodeJS.ProcessE
   return JSON.parse(line.slice(`${name} environment `.length));
 }
 
-test("a stop asks the gateway, then the orchestrator, then the router, then the provider worker, and Redis last; nothing is left", async () => {
+test("a stop asks the gateway, then the orchestrator, then the router, then the provider worker, then the webhook worker, and Redis last; nothing is left", async () => {
   await using stack = createStandInStack();
   const command = stack.start();
   await command.waitFor(banner);
@@ -21,11 +21,9 @@ test("a stop asks the gateway, then the orchestrator, then the router, then the 
   expect(await command.ended).toBe(0);
   const ending = stack.events().filter((event) => !/started|environment/.test(event));
   expect(ending).toEqual(
-    ["gateway", "orchestrator-worker", "router-worker", "provider-worker"].flatMap((name) => [
-      `${name} asked`,
-      `${name} redis answers`,
-      `${name} gone`,
-    ]),
+    ["gateway", "orchestrator-worker", "router-worker", "provider-worker", "webhook-worker"].flatMap(
+      (name) => [`${name} asked`, `${name} redis answers`, `${name} gone`],
+    ),
   );
   expect(isRunning(redisPid)).toBe(false);
   expect(await isListening(redisPort)).toBe(false);
@@ -142,7 +140,13 @@ test("SIGHUP reaches every service and ends none", async () => {
   const command = stack.start();
   await command.waitFor(banner);
   command.child.kill("SIGHUP");
-  for (const name of ["gateway", "orchestrator-worker", "router-worker", "provider-worker"]) {
+  for (const name of [
+    "gateway",
+    "orchestrator-worker",
+    "router-worker",
+    "provider-worker",
+    "webhook-worker",
+  ]) {
     await expect.poll(() => stack.events()).toContain(`${name} reload`);
   }
   expect(stack.pidsOf("gateway")).toHaveLength(1);

@@ -29,7 +29,7 @@ export interface StartedCommand {
 
 const mainFile = fileURLToPath(new URL("stand-in-main.ts", import.meta.url));
 const root = path.dirname(path.dirname(import.meta.dirname));
-const names = ["gateway", "orchestrator-worker", "router-worker", "provider-worker"];
+const names = ["gateway", "orchestrator-worker", "router-worker", "provider-worker", "webhook-worker"];
 
 /** A scratch folder with stand-in services, the real start command around them, and all that a test asks about both. */
 export function createStandInStack(plans: Readonly<Record<string, StandInPlan>> = {}) {

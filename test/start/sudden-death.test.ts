@@ -8,9 +8,13 @@ import { createStandInStack, survivors } from "./stand-in-stack.ts";
 const banner = "TokenHub is running";
 
 function everyPid(stack: ReturnType<typeof createStandInStack>): number[] {
-  const services = ["gateway", "orchestrator-worker", "router-worker", "provider-worker"].flatMap((name) =>
-    stack.pidsOf(name),
-  );
+  const services = [
+    "gateway",
+    "orchestrator-worker",
+    "router-worker",
+    "provider-worker",
+    "webhook-worker",
+  ].flatMap((name) => stack.pidsOf(name));
   return [...services, stack.redisPid(), watchdogPid(stack)];
 }
 
@@ -107,9 +111,13 @@ test("a Redis that outlived even the watchdog is never joined by a second one on
   await using stack = createStandInStack();
   const command = stack.start();
   await command.waitFor(banner);
-  const services = ["gateway", "orchestrator-worker", "router-worker", "provider-worker"].flatMap((name) =>
-    stack.pidsOf(name),
-  );
+  const services = [
+    "gateway",
+    "orchestrator-worker",
+    "router-worker",
+    "provider-worker",
+    "webhook-worker",
+  ].flatMap((name) => stack.pidsOf(name));
   const redis = stack.redisPid();
   command.child.kill("SIGSTOP");
   for (const pid of [watchdogPid(stack), command.child.pid ?? 0, ...services]) process.kill(pid, "SIGKILL");

@@ -8,6 +8,7 @@ import { createStateGauges } from "../../apps/gateway/src/state-gauges.ts";
 import { createRunEvents } from "../../apps/orchestrator-worker/src/events.ts";
 import { createCallEvents } from "../../apps/provider-worker/src/events.ts";
 import { createRouterEvents } from "../../apps/router-worker/src/events.ts";
+import { createWebhookEvents } from "../../apps/webhook-worker/src/events.ts";
 
 const logger = createLogger({ service: "test", level: "silent" });
 
@@ -31,6 +32,8 @@ function registered(): Map<string, readonly MetricDescription[]> {
   createCallEvents({ logger, metrics: provider, tracing: { current: () => null } });
   const orchestrator = createMetrics({ service: "orchestrator-worker" });
   createRunEvents({ logger, metrics: orchestrator, tracing: { current: () => null } });
+  const webhook = createMetrics({ service: "webhook-worker" });
+  createWebhookEvents({ logger, metrics: webhook, tracing: { current: () => null }, now: Date.now });
   const every = createMetrics({ service: "every" });
   startHeartbeat(every)[Symbol.dispose]();
   return new Map([
@@ -39,6 +42,7 @@ function registered(): Map<string, readonly MetricDescription[]> {
     ["Orchestrator worker", orchestrator.described],
     ["Router worker", router.described],
     ["Provider worker", provider.described],
+    ["Webhook worker", webhook.described],
   ]);
 }
 

@@ -34,7 +34,7 @@ test("C7, D3: the first local start prints the admin token once, which works; th
   expect(next.output()).toContain(`token in ${path.join(stack.dataFolder, "admin-token")}`);
   const again = await admin({ url: urlOf(next) }, { call: "GET /info", bearer: token });
   expect(again.body).toMatchObject({ vault_locked: false });
-  const logs = ["gateway", "orchestrator-worker", "router-worker", "provider-worker"]
+  const logs = ["gateway", "orchestrator-worker", "router-worker", "provider-worker", "webhook-worker"]
     .map((name) => readFileSync(path.join(stack.dataFolder, "logs", `${name}.log`), "utf8"))
     .join("");
   for (const secret of [token, password]) expect(logs).not.toContain(secret);
@@ -56,7 +56,13 @@ test("every service gets the cluster secret; what opens vault or administration 
     expect.stringMatching(/^[0-9a-f]{64}$/),
     0o600,
   ]);
-  for (const service of ["gateway", "orchestrator-worker", "router-worker", "provider-worker"]) {
+  for (const service of [
+    "gateway",
+    "orchestrator-worker",
+    "router-worker",
+    "provider-worker",
+    "webhook-worker",
+  ]) {
     const line = stack.events().find((event) => event.startsWith(`${service} environment `)) ?? "";
     const environment = JSON.parse(line.slice(`${service} environment `.length));
     expect(environment["TOKENHUB_CLUSTER_SECRET"]).toBe(clusterSecret);

@@ -1,4 +1,6 @@
 import type { ProductConfig } from "@tokenhub/config";
+import { countBatchEndings } from "@tokenhub/persistence";
+import type { WebhookRetryPolicy } from "@tokenhub/webhooks";
 import { createAnswerStore } from "@tokenhub/ledger";
 import { createJobProducer, createReplyListener } from "@tokenhub/queue";
 import { startAdminServer, type Logger } from "@tokenhub/telemetry";
@@ -8,10 +10,12 @@ import { createCacheEvents } from "./cache/cache-events.ts";
 import { createResponseCache } from "./cache/response-cache.ts";
 import { openAdmission } from "./compose/open-admission.ts";
 import { openCatalogue } from "./compose/open-catalogue.ts";
+import { openJobs } from "./compose/open-jobs.ts";
 import { openFoundation } from "./compose/open-foundation.ts";
 import { openOrchestration } from "./compose/open-orchestration.ts";
 import { openRecords } from "./compose/open-records.ts";
 import { openSecrets } from "./compose/open-secrets.ts";
+import { openWebhooks } from "./compose/open-webhooks.ts";
 import { wireAdmin } from "./compose/wire-admin.ts";
 import type { GatewayConfig } from "./config.ts";
 import { checkDependencies } from "./health/check-dependencies.ts";
@@ -19,6 +23,8 @@ import { createAddressReader } from "./http/client-address.ts";
 import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
+import { defaultJobSettings } from "./jobs/job-settings.ts";
+import { eventsOfJobEnd } from "./webhooks/webhook-events-of.ts";
 import { createStateGauges } from "./state-gauges.ts";
 import { createStatePorts } from "./state-ports.ts";
 import { createCanceller } from "./sync/cancel-request.ts";
@@ -40,6 +46,8 @@ export interface GatewayOverrides {
   readonly vaultDerivation?: VaultServiceOptions["derivation"];
   readonly logger?: Logger;
   readonly now?: () => number;
+  /** When deliveries of webhooks are attempted; absent: as in production. */
+  readonly webhookPolicy?: WebhookRetryPolicy;
   /** Of what rewards have taught the `thompson` strategy. */
   readonly halfLifeMs?: number;
 }
@@ -54,14 +62,21 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const apiKeys = await apiKeysOf(product);
   const catalogueParts = await openCatalogue(stack, { foundation, config });
   const { catalogue, routingSettings } = catalogueParts;
+  const onError = events.redisTrouble;
+  const producer = stack.use(createJobProducer(redis, keyspace, onError));
+  const webhooks = openWebhooks(stack, {
+    foundation,
+    producer,
+    allow: config.webhookAllow,
+    policy: overrides.webhookPolicy,
+  });
   const insight = await openRecords(stack, {
     foundation,
     catalogue,
     routingSettings,
+    webhooks,
     halfLifeMs: overrides.halfLifeMs,
   });
-  const onError = events.redisTrouble;
-  const producer = stack.use(createJobProducer(redis, keyspace, onError));
   const replies = stack.use(
     await createReplyListener({ subscriber, reader: redis, keyspace, gatewayId, onError }),
   );
@@ -93,6 +108,19 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     producer,
     cancel,
   });
+  const jobSettings = config.jobs ?? defaultJobSettings;
+  const jobs = await openJobs(stack, {
+    foundation,
+    settings: jobSettings,
+    admission,
+    keys: access.directory.lookup,
+    cancel,
+    cancelRun: orchestration.cancelRun,
+    syncWaitMs: product.limits.syncWaitMs,
+    drainMs: config.drainMs,
+    finishing: { events: eventsOfJobEnd, recordEvents: webhooks.recording.recordEvents, countBatchEndings },
+    onEnded: webhooks.wake,
+  });
   const statePorts = createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current });
   const admin = wireAdmin({
     ...catalogueParts,
@@ -103,6 +131,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     addressOf,
     producer,
     modes: orchestration.modes,
+    webhooks: webhooks.management,
     providerHealth: statePorts.providerHealth,
     inForce: () => inForce,
   });
@@ -118,6 +147,9 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     gate,
     maxBodyBytes: product.limits.maxBodyBytes,
     syncWaitMs: product.limits.syncWaitMs,
+    afterWaitMs: jobSettings.afterWaitMs,
+    internalCalls: jobs.internalCalls,
+    jobs: jobs.door,
     routingDefaults: () => routingSettings.current().values,
     now,
   };
@@ -137,6 +169,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       validator: stack.use(createSchemaValidator()),
     },
     orchestrations: { ...requests, ...orchestration, gatewayId },
+    webhookEndpoints: { ...webhooks.management, admission },
+    jobs: {
+      ...jobs,
+      admission,
+      jobs: jobs.repository,
+      readWebhook: webhooks.readJobWebhook,
+      maxBodyBytes: product.limits.maxBodyBytes,
+      now,
+    },
     models: {
       authenticate: admission.authenticate,
       catalogue: catalogue.current,
@@ -157,11 +198,13 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       : {}),
   });
   const handler = foundation.tracing.wrap(app);
+  await jobs.start(handler);
   const listener = await listen({ ...product.listen, handler, isDraining: () => gate.isDraining });
   stack.defer(() => listener.close(config.drainMs));
   // Streams without an end would hold the listener open for the whole drain.
   stack.defer(() => insight.feed[Symbol.dispose]());
   stack.defer(() => orchestration.followers[Symbol.dispose]());
+  stack.defer(() => jobs.follower[Symbol.dispose]());
   stack.defer(() => gate.drain(config.drainMs));
   const operations =
     config.adminPort === null

@@ -9,6 +9,7 @@ import {
   type Secret,
 } from "@tokenhub/config";
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
+import { readJobSettings, type JobSettings } from "./jobs/job-settings.ts";
 import { readPromptFile } from "./orchestration/read-prompt-file.ts";
 import { routingVariables, type RoutingSettingName } from "./routing-settings/routing-setting.ts";
 
@@ -34,6 +35,10 @@ export interface GatewayConfig {
   readonly templates?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Longest time one call of an orchestration may take, in milliseconds; null or absent: 300 s. */
   readonly callTimeoutMs?: number | null;
+  /** Address ranges, e.g. `10.0.0.0/8`, that webhooks may be sent to although they are not public; absent: none. */
+  readonly webhookAllow?: readonly string[];
+  /** What is set about jobs; absent: the product's own. */
+  readonly jobs?: JobSettings;
   /** Routing defaults that the environment states, so that nothing an administrator saves replaces them; absent: none. */
   readonly routingFromEnvironment?: ReadonlySet<RoutingSettingName>;
 }
@@ -60,6 +65,8 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
     modeModules: read.envList("TOKENHUB_ORCHESTRATION_MODES") ?? [],
     templates: await readPromptFile(read.envString("TOKENHUB_ORCHESTRATION_PROMPTS")),
     callTimeoutMs: read.envInteger("TOKENHUB_RUN_CALL_TIMEOUT_MS", { min: 1 }),
+    webhookAllow: read.envList("TOKENHUB_WEBHOOK_ALLOW") ?? [],
+    jobs: readJobSettings(read),
     providerKeyOf: (providerId) =>
       resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
     routingFromEnvironment: new Set(

@@ -1,6 +1,12 @@
 import type { Catalogue, Keyspace } from "@tokenhub/contracts";
 import { readProviderHealth } from "@tokenhub/ledger";
-import { callQueueName, orchestrateQueueName, routeQueueName, type JobProducer } from "@tokenhub/queue";
+import {
+  callQueueName,
+  orchestrateQueueName,
+  routeQueueName,
+  webhookQueueName,
+  type JobProducer,
+} from "@tokenhub/queue";
 import type { Redis } from "ioredis";
 import type { StatePorts } from "./state-gauges.ts";
 
@@ -21,7 +27,12 @@ export function createStatePorts({
   const providerIds = (): string[] => catalogue().providers.map(({ id }) => id);
   return {
     providerIds,
-    queueNames: () => [routeQueueName, orchestrateQueueName, ...providerIds().map(callQueueName)],
+    queueNames: () => [
+      routeQueueName,
+      orchestrateQueueName,
+      webhookQueueName,
+      ...providerIds().map(callQueueName),
+    ],
     countJobs: (queueName) => producer.countJobs(queueName),
     oldestJobAgeMs: (queueName) => producer.oldestJobAgeMs(queueName),
     providerHealth: () => readProviderHealth(redis, keyspace, providerIds()),

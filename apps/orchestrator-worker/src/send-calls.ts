@@ -33,6 +33,7 @@ export function prepareCall(
       deadlineAtMs: call.deadlineAtMs,
       replyTo: input.streamsCalls ? input.runId : null,
       runId: input.runId,
+      callId: call.spec.callId,
       features,
       formatHeaders: {},
       round: 0,

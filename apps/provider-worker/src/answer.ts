@@ -8,6 +8,7 @@ export function servedBy(job: CallJob, { provider, model }: CallTarget): ServedO
   if (definition === null) return null;
   return servedAs(definition, {
     operation: job.features.operation,
+    callerFormat: job.features.wireFormat,
     upstreamModel: model.upstreamName,
     modelCapabilities: model.capabilities,
     options: provider.options,

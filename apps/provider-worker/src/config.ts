@@ -1,4 +1,5 @@
 import {
+  awaitClusterSecret,
   ConfigError,
   loadProductConfig,
   readEnvironment,
@@ -9,7 +10,6 @@ import {
   type Secret,
 } from "@tokenhub/config";
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
-import { awaitClusterSecret } from "./keys/await-cluster-secret.ts";
 
 export interface ProviderWorkerConfig {
   readonly redisUrl: string;

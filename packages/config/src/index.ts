@@ -1,6 +1,8 @@
 export * from "./arguments.ts";
+export { awaitClusterSecret } from "./await-cluster-secret.ts";
 export * from "./base-url.ts";
 export * from "./capability.ts";
+export * from "./cluster-secret.ts";
 export * from "./config-error.ts";
 export * from "./config-file.ts";
 export * from "./database-location.ts";

@@ -1,4 +1,5 @@
 import { parseDatabaseLocation, type DatabaseLocation } from "./database-location.ts";
+import { readClusterSecret } from "./cluster-secret.ts";
 import { ConfigError } from "./config-error.ts";
 import { readEnvironment, type Environment, type EnvironmentReader } from "./environment.ts";
 import { isLoopbackHost, parseListenAddress } from "./listen-address.ts";
@@ -160,16 +161,6 @@ function resolveAdmin(reader: EnvironmentReader): ProductConfig["admin"] {
       fallback: { requestsPerSecond: 30, burst: 60 },
     }),
   };
-}
-
-function readClusterSecret(reader: EnvironmentReader): Secret | null {
-  // Its file is not read here: the gateway makes it when it is missing, and the workers wait for it.
-  const text = reader.envString("TOKENHUB_CLUSTER_SECRET");
-  if (text === null) return null;
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return new Secret(text);
-  throw new ConfigError(
-    "TOKENHUB_CLUSTER_SECRET is not 64 hexadecimal digits; make one with -generate-key and give it to every service.",
-  );
 }
 
 function resolveRetention(reader: EnvironmentReader): ProductConfig["retention"] {

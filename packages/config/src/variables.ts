@@ -108,6 +108,13 @@ export const productVariables: readonly ProductVariable[] = [
   setting("TOKENHUB_MAX_IN_FLIGHT", "5000", "Requests one gateway holds open at once."),
   setting("TOKENHUB_ROUTE_CONCURRENCY", "", "Requests one router worker decides at once; default 100."),
   setting(
+    "TOKENHUB_WEBHOOK_ALLOW",
+    "",
+    "Addresses or CIDR ranges that webhooks may go to beside the public ones, comma-separated; there also over http and to any port.",
+  ),
+  setting("TOKENHUB_WEBHOOK_TIMEOUT_MS", "15000", "Limit of one attempt to deliver a webhook."),
+  setting("TOKENHUB_WEBHOOK_CONCURRENCY", "", "Webhooks one webhook worker sends at once; default 128."),
+  setting(
     "TOKENHUB_OTEL_ENABLED",
     "",
     "true sends traces to an OpenTelemetry collector, as naming one in OTEL_EXPORTER_OTLP_ENDPOINT does; false never.",

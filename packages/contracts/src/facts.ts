@@ -18,6 +18,8 @@ export const requestFinishedFactSchema = z.object({
   lane: laneSchema,
   /** The orchestration it was a call of; absent for a request of its own. */
   runId: z.string().optional(),
+  /** Which call of it; absent for a request of its own. */
+  callId: z.string().optional(),
   operation: operationSchema,
   callerFormat: wireFormatSchema,
   acceptedAtMs: z.number(),

@@ -31,6 +31,8 @@ export const envelopeSchema = z.object({
   projectId: z.string().nullable(),
   keyId: z.string().nullable(),
   lane: laneSchema,
+  /** From 0 to 9, higher first among requests of one lane; absent: in its turn. */
+  priority: z.number().int().min(0).max(9).optional(),
   traceparent: z.string().nullable(),
   acceptedAtMs: z.number(),
   /** Unix milliseconds after which nobody wants the answer; the provider call is aborted then. */
@@ -39,6 +41,8 @@ export const envelopeSchema = z.object({
   replyTo: z.string().nullable(),
   /** The orchestration this request is a call of; it is told of the end. Absent for a request of its own. */
   runId: z.string().optional(),
+  /** Which call of it, `<phase>.<number>`; absent for a request of its own. */
+  callId: z.string().optional(),
   features: routingFeaturesSchema,
   /** Headers that belong to the caller's body, e.g. `anthropic-version`; they follow it to a provider of the same format. */
   formatHeaders: z.record(z.string(), z.string()),

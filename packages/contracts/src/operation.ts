@@ -12,6 +12,7 @@ export const wireFormatSchema = z.enum([
   "openai-chat",
   "openai-completions",
   "anthropic-messages",
+  "openai-responses",
   "openai-embeddings",
 ]);
 export type WireFormatName = z.infer<typeof wireFormatSchema>;

@@ -60,6 +60,7 @@ export function finishedFactOf(job: Envelope, finishedAtMs: number): Omit<Reques
     keyId: job.keyId,
     lane: job.lane,
     ...(job.runId === undefined ? {} : { runId: job.runId }),
+    ...(job.callId === undefined ? {} : { callId: job.callId }),
     operation: job.features.operation,
     callerFormat: job.features.wireFormat,
     acceptedAtMs: job.acceptedAtMs,

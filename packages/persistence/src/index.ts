@@ -5,6 +5,24 @@ export * from "./access/project-repository.ts";
 export * from "./access/tenant-repository.ts";
 export * from "./audit/audit-repository.ts";
 export * from "./catalogue/alias-repository.ts";
+export { createBatchLines, type EndedLine, type LineAnswer } from "./batches/batch-lines.ts";
+export { countBatchEndings } from "./batches/batch-progress.ts";
+export {
+  createBatchRepository,
+  type BatchRepository,
+  type NewBatch,
+} from "./batches/batch-repository.ts";
+export {
+  endedLineCount,
+  unfinishedLineCount,
+  type BatchProblem,
+  type StoredBatch,
+} from "./batches/batch-row.ts";
+export { expandBatch } from "./batches/expand-batch.ts";
+export { createFilePieceWriter, readFileBytes, type FilePieceWriter } from "./batches/file-pieces.ts";
+export { createFileRepository, type FileRepository } from "./batches/file-repository.ts";
+export type { StoredFile } from "./batches/file-row.ts";
+export type { PagePlace } from "./batches/page-place.ts";
 export { cacheChoiceOf, type CacheChoice } from "./cache-choice.ts";
 export type { AdminWrite, CatalogueRepository } from "./catalogue/catalogue-repository.ts";
 export * from "./catalogue/load-catalogue.ts";
@@ -15,6 +33,17 @@ export * from "./catalogue/replace-configured-catalogue.ts";
 export type { Replacement, Stored, Write } from "./catalogue/stored.ts";
 export { DatabaseError } from "./database-error.ts";
 export * from "./events/event-repository.ts";
+export type { CancelOutcome, CancelRequest } from "./jobs/cancel-job.ts";
+export type { Claim, ClaimedJob } from "./jobs/claim-jobs.ts";
+export type { LetterCount } from "./jobs/dead-letters.ts";
+export type { FinishOptions, JobEnding } from "./jobs/job-ending.ts";
+export type { JobFilters, JobPageRequest } from "./jobs/job-page.ts";
+export { createJobRepository, type JobRepository } from "./jobs/job-repository.ts";
+export type { JobAnswer, JobRequest, StoredJob } from "./jobs/job-row.ts";
+export { dispatchGroupOf, type NewJob } from "./jobs/new-job.ts";
+export type { JobScope } from "./jobs/read-job.ts";
+export type { NextAttempt, Release } from "./jobs/requeue-jobs.ts";
+export type { ReservationScope } from "./jobs/reserved-spend.ts";
 export * from "./open-database.ts";
 export type { Page, PageRequest, Sort } from "./page.ts";
 export type { Contract } from "./read-row.ts";
@@ -51,6 +80,7 @@ export { createRunRepository, type RunFilters, type RunRepository } from "./runs
 export { runStatusOf, type RunSummary, type StoredRun } from "./runs/run-row.ts";
 export type { AdminRole } from "./schema/access-tables.ts";
 export type { Source } from "./schema/catalogue-tables.ts";
+export type { LetterState } from "./schema/job-tables.ts";
 export type { ActorKind, AuditOutcome } from "./schema/record-tables.ts";
 export type { SpendScopeKind } from "./schema/request-tables.ts";
 export type { RunStatus } from "./schema/run-tables.ts";
@@ -66,4 +96,27 @@ export * from "./upkeep/apply-retention.ts";
 export { backupDatabase, type BackupReport } from "./upkeep/backup-database.ts";
 export { restoreDatabase, type RestoreReport } from "./upkeep/restore-database.ts";
 export * from "./vault/vault-repository.ts";
+export type { AttemptDecider } from "./webhooks/apply-attempt.ts";
+export type { ClaimedDelivery } from "./webhooks/claim-deliveries.ts";
+export type { WebhookDeliveryFilters } from "./webhooks/delivery-filters.ts";
+export type { WebhookAttempt, WebhookDelivery, WebhookDeliveryState } from "./webhooks/delivery-row.ts";
+export { recordWebhookAttempts } from "./webhooks/record-attempts.ts";
+export { recordWebhookEvents, type EventsToRecord } from "./webhooks/record-events.ts";
+export type { Redelivered } from "./webhooks/redeliver.ts";
+export {
+  createSigningSecretRepository,
+  type SigningSecretNote,
+  type SigningSecretRepository,
+} from "./webhooks/signing-secret-repository.ts";
+export {
+  createWebhookDeliveryRepository,
+  type WebhookDeliveryRepository,
+} from "./webhooks/webhook-delivery-repository.ts";
+export {
+  createWebhookEndpointRepository,
+  type WebhookEndpointPatch,
+  type WebhookEndpointRepository,
+  type WebhookScope,
+} from "./webhooks/webhook-endpoint-repository.ts";
+export type { SealedSecret, WebhookEndpoint } from "./webhooks/webhook-endpoint.ts";
 export type { Created, Expectation, Patch, Removed, Updated, Versioned } from "./versioned-table.ts";

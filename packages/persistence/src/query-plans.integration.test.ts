@@ -16,6 +16,10 @@ import { createRunRepository } from "./runs/run-repository.ts";
 import type { Schema } from "./schema/schema.ts";
 import { createSeriesRepository } from "./series/series-repository.ts";
 import { openSqlite } from "./sqlite-dialect.ts";
+import { recordWebhookEvents } from "./webhooks/record-events.ts";
+import { buildEvent } from "./webhooks/build-webhooks.fixture.ts";
+import { createWebhookEndpointRepository } from "./webhooks/webhook-endpoint-repository.ts";
+import { createWebhookDeliveryRepository } from "./webhooks/webhook-delivery-repository.ts";
 
 /** A SQLite database that shows how it would run every query that reads one of the large tables. */
 async function setUp() {
@@ -36,7 +40,7 @@ async function setUp() {
       queries.length = 0;
       await work();
       const plans: string[] = [];
-      for (const query of queries.filter((made) => /^\s*(select|delete|update)/i.test(made.sql))) {
+      for (const query of queries.filter((made) => /^\s*(select|delete|update|with)/i.test(made.sql))) {
         const explained = await db.executeQuery<{ readonly detail: string }>({
           ...query,
           sql: `explain query plan ${query.sql}`,
@@ -104,6 +108,69 @@ describe("S2-75: what is asked often is answered by an index", () => {
     const { db, plansOf } = await setUp();
     const plans = await plansOf(() => loadStats(db, { nowMs: 10, windows: [{ name: "1m", spanMs: 5 }] }));
     expect(plans[0]).toContain("USING COVERING INDEX request_log_for_statistics");
+  });
+
+  test("an event that nobody wants costs one look into the index of endpoints", async () => {
+    const { db, plansOf } = await setUp();
+    const record = () =>
+      recordWebhookEvents(db, { events: [buildEvent(1), buildEvent(2)], newId: () => "whd_1", nowMs: 1 });
+    expect(await plansOf(record)).toEqual([
+      "SEARCH webhook_endpoints USING INDEX webhook_endpoints_by_tenant (tenant_id=?)",
+    ]);
+  });
+
+  test("due deliveries are claimed along their index, whatever the backlog of one receiver", async () => {
+    const { db, plansOf } = await setUp();
+    await db
+      .insertInto("webhook_endpoints")
+      .values({
+        id: "we_1",
+        tenant_id: "tenant-a",
+        project_id: null,
+        name: "n",
+        url: "https://example.com/",
+        event_types_json: '["job.succeeded"]',
+        status: "enabled",
+        disabled_reason: null,
+        disabled_at_ms: null,
+        failing_since_ms: null,
+        sealed_secret: "s",
+        secret_hint: "h",
+        sealed_old_secret: null,
+        old_secret_until_ms: null,
+        created_at_ms: 1,
+        updated_at_ms: 1,
+      })
+      .execute();
+    await recordWebhookEvents(db, { events: [buildEvent(1)], newId: () => "whd_1", nowMs: 1 });
+    const deliveries = createWebhookDeliveryRepository(db);
+    const plans = await plansOf(async () => {
+      expect(await deliveries.claim({ nowMs: 2, perReceiver: 2, limit: 10 })).toHaveLength(1);
+      await deliveries.countSending();
+      await deliveries.giveBack({ sentBeforeMs: 3, limit: 5 }, { nowMs: 3 });
+    });
+    const large = plans.filter((detail) => /\b(webhook_(deliveries|events|endpoints)|d)\b/.test(detail));
+    expect(large.filter((detail) => detail.startsWith("SCAN") && !detail.includes("INDEX"))).toEqual([]);
+    expect(plans).toContainEqual(expect.stringContaining("webhook_deliveries_due (receiver>?)"));
+    const endpoints = createWebhookEndpointRepository(db);
+    const ending = await plansOf(() => endpoints.disable("we_1", { reason: "r", nowMs: 3 }));
+    expect(ending).toContainEqual(expect.stringContaining("webhook_deliveries_due (receiver=?)"));
+    expect(plans).toContainEqual(
+      expect.stringContaining("webhook_deliveries_due (receiver=? AND next_attempt_at_ms<?)"),
+    );
+    expect(plans).toContainEqual(expect.stringContaining("webhook_deliveries_sent"));
+  });
+
+  test.each([
+    ["newest deliveries", {}, "webhook_deliveries_by_time"],
+    ["deliveries of an endpoint", { endpointId: "e" }, "webhook_deliveries_by_endpoint"],
+    ["deliveries of a tenant", { tenantId: "t", ...range }, "webhook_deliveries_by_tenant"],
+    ["failed deliveries", { states: ["failed"] }, "webhook_deliveries_failed"],
+    ["deliveries of an event", { eventId: "e" }, "webhook_deliveries_by_event"],
+  ] as const)("%s come without reading other rows", async (_, filters, index) => {
+    const { db, plansOf } = await setUp();
+    const [plan] = await plansOf(() => createWebhookDeliveryRepository(db).page(pageOf(filters)));
+    expect(plan).toContain(`USING INDEX ${index}`);
   });
 
   test("S2-75: the audit log is read by time, action, actor and resource", async () => {

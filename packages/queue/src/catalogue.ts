@@ -2,9 +2,11 @@ import {
   callJobSchema,
   envelopeSchema,
   orchestrateJobSchema,
+  webhookJobSchema,
   type CallJob,
   type OrchestrateJob,
   type RouteJob,
+  type WebhookJob,
 } from "@tokenhub/contracts";
 
 /** Everything that is true of one kind of job; producers, consumers and metrics derive from it. */
@@ -24,7 +26,7 @@ export interface PayloadSchema<Payload> {
   safeParse(value: unknown): { readonly success: true; readonly data: Payload } | { readonly success: false };
 }
 
-export type JobKind = "route" | "call" | "orchestrate";
+export type JobKind = "route" | "call" | "orchestrate" | "webhook";
 
 /** The one description of every queue. One `call` queue per provider, so that pauses, limits and scaling are per provider. */
 export const jobCatalogue = {
@@ -51,15 +53,27 @@ export const jobCatalogue = {
     // While a failed record stays, its id cannot be added again, and a run that always fails leaves one for every look at it.
     keepFailedSeconds: 3_600,
   },
+  webhook: {
+    kind: "webhook",
+    schema: webhookJobSchema,
+    // Each mostly waits for its receiver, and one receiver gets only a small part of them at a time.
+    concurrency: 128,
+    attempts: 5,
+    // The schedule is the gateway's, which sends an attempt of which nothing was heard again.
+    keepFailedSeconds: 3_600,
+  },
 } as const satisfies {
   route: JobDefinition<RouteJob>;
   call: JobDefinition<CallJob>;
   orchestrate: JobDefinition<OrchestrateJob>;
+  webhook: JobDefinition<WebhookJob>;
 };
 
 export const routeQueueName = "route";
 
 export const orchestrateQueueName = "orchestrate";
+
+export const webhookQueueName = "webhook";
 
 /** Queue of one provider's calls. */
 export function callQueueName(providerId: string): string {
@@ -74,6 +88,11 @@ export function jobIdOf(job: { readonly requestId: string; readonly round: numbe
 /** The id of a look at a run: as long as one for the same cause waits or runs, another one changes nothing. */
 export function orchestrateJobIdOf(job: Pick<OrchestrateJob, "runId" | "cause">): string {
   return `${job.runId}.${job.cause}`;
+}
+
+/** The id of one attempt to deliver a webhook. */
+export function webhookJobIdOf({ deliveryId, attempt }: Pick<WebhookJob, "deliveryId" | "attempt">): string {
+  return `${deliveryId}.${attempt}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { CallJob, Keyspace, OrchestrateJob, RouteJob } from "@tokenhub/contracts";
+import type { CallJob, Keyspace, OrchestrateJob, RouteJob, WebhookJob } from "@tokenhub/contracts";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import {
@@ -8,8 +8,11 @@ import {
   orchestrateJobIdOf,
   orchestrateQueueName,
   routeQueueName,
+  webhookJobIdOf,
+  webhookQueueName,
   type JobDefinition,
 } from "./catalogue.ts";
+import { queuePriorityOf } from "./queue-priority.ts";
 
 export interface JobProducer extends AsyncDisposable {
   /** Adds the routing of a request's round; adding the same round again changes nothing. */
@@ -18,6 +21,8 @@ export interface JobProducer extends AsyncDisposable {
   addCall(job: CallJob): Promise<void>;
   /** Has an orchestrator look at a run; adding the same cause again while it waits changes nothing. */
   addOrchestrate(job: OrchestrateJob): Promise<void>;
+  /** Adds an attempt to deliver a webhook; adding the same attempt again while it waits changes nothing. */
+  addWebhook(job: WebhookJob): Promise<void>;
   /** Jobs not finished yet in one queue, by BullMQ state. */
   countJobs(queueName: string): Promise<Record<string, number>>;
   /** Age in milliseconds of the oldest job that waits or runs in one queue, by BullMQ state; a state without jobs is absent. */
@@ -56,10 +61,15 @@ export function createJobProducer(
   async function add<Payload>(
     queueName: string,
     definition: JobDefinition<Payload>,
-    { jobId, payload }: { readonly jobId: string; readonly payload: Payload },
+    {
+      jobId,
+      payload,
+      priority = 0,
+    }: { readonly jobId: string; readonly payload: Payload; readonly priority?: number },
   ): Promise<void> {
     await queueOf(queueName).add(definition.kind, payload, {
       jobId,
+      priority,
       attempts: definition.attempts,
       backoff: { type: "exponential", delay: 200, jitter: 0.5 },
       removeOnComplete: true,
@@ -68,14 +78,22 @@ export function createJobProducer(
   }
 
   return {
-    addRoute: (job) => add(routeQueueName, jobCatalogue.route, { jobId: jobIdOf(job), payload: job }),
+    addRoute: (job) =>
+      add(routeQueueName, jobCatalogue.route, {
+        jobId: jobIdOf(job),
+        payload: job,
+        priority: queuePriorityOf(job),
+      }),
     addCall: (job) =>
       add(callQueueName(job.decision.chosen.providerId), jobCatalogue.call, {
         jobId: jobIdOf(job),
         payload: job,
+        priority: queuePriorityOf(job),
       }),
     addOrchestrate: (job) =>
       add(orchestrateQueueName, jobCatalogue.orchestrate, { jobId: orchestrateJobIdOf(job), payload: job }),
+    addWebhook: (job) =>
+      add(webhookQueueName, jobCatalogue.webhook, { jobId: webhookJobIdOf(job), payload: job }),
     countJobs: (queueName) => queueOf(queueName).getJobCounts("waiting", "active", "delayed", "prioritized"),
     async oldestJobAgeMs(queueName) {
       const queue = queueOf(queueName);

@@ -2,6 +2,7 @@ import {
   decodeReplyMessage,
   decodeStoredResult,
   type Keyspace,
+  type ReplyMessage,
   type StoredResult,
 } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
@@ -14,8 +15,11 @@ export interface ReplyWaiter {
 }
 
 export interface ReplyListener extends AsyncDisposable {
-  /** Must be called before the request is enqueued. The disposer forgets the waiter. */
-  register(requestId: string, waiter: ReplyWaiter): Disposable;
+  /**
+   * Must be called before the request is enqueued, unless the waiter is late: that one is told what was said already. A
+   * request may have several waiters. The disposer forgets the waiter.
+   */
+  register(requestId: string, waiter: ReplyWaiter, options?: { readonly isLate?: boolean }): Disposable;
   readonly waiting: number;
 }
 
@@ -39,7 +43,12 @@ interface Entry {
   /** More was missed while a repair was under way, which may have read too early to see it. */
   isRepairStale: boolean;
   isQuiet: boolean;
+  /** Registered late and not told anything yet: whoever works on the request may not know of this gateway. */
+  isUnheard: boolean;
 }
+
+/** How often the store is read for late waiters that are told nothing: a request may be another gateway's. */
+const latePollIntervalMs = 200;
 
 /**
  * The gateway's end of the sync path: one subscription for all its requests. Pub/sub may lose messages, so a timer reads
@@ -47,10 +56,18 @@ interface Entry {
  */
 export async function createReplyListener(options: ReplyListenerOptions): Promise<ReplyListener> {
   const { subscriber, reader, keyspace, gatewayId, onError } = options;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, Set<Entry>>();
 
   /** False once the waiter has its result or was disposed. */
-  const isCurrent = (requestId: string, entry: Entry): boolean => entries.get(requestId) === entry;
+  const isCurrent = (requestId: string, entry: Entry): boolean => entries.get(requestId)?.has(entry) === true;
+
+  /** Whether it was there. */
+  function forget(requestId: string, entry: Entry): boolean {
+    const waiting = entries.get(requestId);
+    if (waiting?.delete(entry) !== true) return false;
+    if (waiting.size === 0) entries.delete(requestId);
+    return true;
+  }
 
   function deliverFrame(entry: Entry, sequence: number, text: string): boolean {
     if (sequence < entry.nextSequence) return true;
@@ -65,8 +82,7 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
       repair(requestId, entry);
       return;
     }
-    if (!entries.delete(requestId)) return;
-    entry.waiter.onResult(stored);
+    if (forget(requestId, entry)) entry.waiter.onResult(stored);
   }
 
   function repair(requestId: string, entry: Entry): void {
@@ -98,17 +114,19 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
       const stored = decodeStoredResult(result);
       if (entry.nextSequence < stored.frameCount)
         throw new Error(`stream log of ${requestId} is shorter than its result says`);
-      entries.delete(requestId);
-      entry.waiter.onResult(stored);
+      if (forget(requestId, entry)) entry.waiter.onResult(stored);
     }
   }
 
   function receive(_channel: string, text: string): void {
     const message = decodeReplyMessage(text);
     if (message === null || message.kind === "event") return;
-    const entry = entries.get(message.requestId);
-    if (entry === undefined) return;
+    for (const entry of entries.get(message.requestId) ?? []) hear(entry, message);
+  }
+
+  function hear(entry: Entry, message: Exclude<ReplyMessage, { kind: "event" }>): void {
     entry.isQuiet = false;
+    entry.isUnheard = false;
     switch (message.kind) {
       case "frame":
         if (!deliverFrame(entry, message.sequence, message.text)) repair(message.requestId, entry);
@@ -125,18 +143,27 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
   const timer = setInterval(() => {
     // While Redis is away every waiter would fail, and log it, once a tick.
     if (reader.status !== "ready") return;
-    for (const [requestId, entry] of entries) {
+    for (const [requestId, entry] of everyEntry()) {
       if (entry.isQuiet && !entry.isRepairing) repair(requestId, entry);
       entry.isQuiet = true;
     }
   }, options.pollIntervalMs ?? 1_000);
+  const lateTimer = setInterval(() => {
+    if (reader.status !== "ready") return;
+    for (const [requestId, entry] of everyEntry())
+      if (entry.isUnheard && !entry.isRepairing) repair(requestId, entry);
+  }, latePollIntervalMs);
+
+  function* everyEntry(): Iterable<readonly [string, Entry]> {
+    for (const [requestId, waiting] of entries) for (const entry of waiting) yield [requestId, entry];
+  }
 
   const channel = keyspace.replyChannel(gatewayId);
   subscriber.on("message", receive);
   await subscriber.subscribe(channel);
 
   return {
-    register(requestId, waiter) {
+    register(requestId, waiter, { isLate = false } = {}) {
       const entry: Entry = {
         waiter,
         nextSequence: 0,
@@ -144,11 +171,15 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
         isRepairing: false,
         isRepairStale: false,
         isQuiet: false,
+        isUnheard: isLate,
       };
-      entries.set(requestId, entry);
+      const waiting = entries.get(requestId);
+      if (waiting === undefined) entries.set(requestId, new Set([entry]));
+      else waiting.add(entry);
+      if (isLate) repair(requestId, entry);
       return {
         [Symbol.dispose]() {
-          if (isCurrent(requestId, entry)) entries.delete(requestId);
+          forget(requestId, entry);
         },
       };
     },
@@ -157,6 +188,7 @@ export async function createReplyListener(options: ReplyListenerOptions): Promis
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
+      clearInterval(lateTimer);
       subscriber.off("message", receive);
       await leaveChannel(subscriber, channel);
     },

@@ -15,6 +15,12 @@ import {
 } from "@tokenhub/provider-worker";
 import { compose as composeRouterWorker, type RouterWorker } from "@tokenhub/router-worker";
 import { createLogger } from "@tokenhub/telemetry";
+import {
+  compose as composeWebhookWorker,
+  type WebhookWorker,
+  type WebhookWorkerConfig,
+} from "@tokenhub/webhook-worker";
+import { readAddressAllowList, type WebhookRetryPolicy } from "@tokenhub/webhooks";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +37,8 @@ export interface TestNetworkOptions {
   readonly maxInFlight?: number;
   /** How soon orchestrations are looked at of which nothing is heard; default: as in production. */
   readonly orchestration?: { readonly reconcileIntervalMs?: number; readonly repairAfterMs?: number };
+  /** When attempts to deliver webhooks are made; default: as in production. */
+  readonly webhookPolicy?: WebhookRetryPolicy;
 }
 
 /** All services in one process over real Redis, HTTP and SQL, wired by the services' own `compose`. */
@@ -42,6 +50,7 @@ export interface TestNetwork extends AsyncDisposable {
   readonly router: RouterWorker;
   readonly provider: ProviderWorker;
   readonly orchestrator: OrchestratorWorker;
+  readonly webhook: WebhookWorker;
   readonly dataDirectory: string;
   readonly redisPrefix: string;
   /** Log lines of all services, for assertions about what is and what is never logged. */
@@ -54,6 +63,8 @@ export const testApiKey = "tokenhub_test_key_for_the_test_network";
 export const upstreamKey = "sk-upstream-secret-0123456789";
 /** Shared by the services of every test network. */
 export const testClusterSecret = "5a".repeat(32);
+/** Where the receivers of tests listen. */
+export const testWebhookAllow = "127.0.0.0/8,::1/128";
 /** Password derivations of the vault that cost nothing, which only a test may want. */
 export const cheapVaultDerivation = {
   derivationCost: { algorithm: "argon2id", passes: 1, memoryKiB: 8, lanes: 1 },
@@ -135,6 +146,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     TOKENHUB_RATE_LIMIT_BURST: "100000",
     UPSTREAM_KEY: upstreamKey,
     TOKENHUB_CLUSTER_SECRET: testClusterSecret,
+    TOKENHUB_WEBHOOK_ALLOW: testWebhookAllow,
     ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
     ...options.env,
   };
@@ -156,8 +168,13 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
         maxInFlight: options.maxInFlight ?? 5_000,
         drainMs: 5_000,
         modeModules,
+        webhookAllow: readEnvironment(env).envList("TOKENHUB_WEBHOOK_ALLOW") ?? [],
       },
-      { logger: loggerFor("gateway"), vaultDerivation: cheapVaultDerivation },
+      {
+        logger: loggerFor("gateway"),
+        vaultDerivation: cheapVaultDerivation,
+        ...(options.webhookPolicy === undefined ? {} : { webhookPolicy: options.webhookPolicy }),
+      },
     ),
   );
   const worker = {
@@ -171,6 +188,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
   const router = stack.use(
     await composeRouterWorker({ ...worker, concurrency: null }, { logger: loggerFor("router-worker") }),
   );
+  const clusterSecret = Buffer.from(env["TOKENHUB_CLUSTER_SECRET"] ?? testClusterSecret, "hex");
   const keyOf: ProviderWorkerConfig["keyOf"] = () => new Secret(upstreamKey);
   const provider = stack.use(
     await composeProviderWorker(
@@ -180,7 +198,7 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
         keyOf,
         customProviders: product.customProviders,
         retries: product.routing,
-        clusterSecret: Buffer.from(env["TOKENHUB_CLUSTER_SECRET"] ?? testClusterSecret, "hex"),
+        clusterSecret,
       },
       { logger: loggerFor("provider-worker") },
     ),
@@ -197,6 +215,19 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     ),
   );
 
+  const webhook = stack.use(
+    await composeWebhookWorker(
+      {
+        ...worker,
+        concurrency: null,
+        timeoutMs: readEnvironment(env).envInteger("TOKENHUB_WEBHOOK_TIMEOUT_MS"),
+        allow: allowListOf(env["TOKENHUB_WEBHOOK_ALLOW"] ?? ""),
+        clusterSecret,
+      },
+      { logger: loggerFor("webhook-worker") },
+    ),
+  );
+
   const resources = stack.move();
   return {
     url: gateway.url,
@@ -206,10 +237,17 @@ export async function startTestNetwork(options: TestNetworkOptions): Promise<Tes
     router,
     provider,
     orchestrator,
+    webhook,
     dataDirectory,
     redisPrefix,
     logLines,
     reload: (raw) => gateway.reload({ product: productOf(raw) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+function allowListOf(text: string): WebhookWorkerConfig["allow"] {
+  const reading = readAddressAllowList(text.split(",").filter((entry) => entry !== ""));
+  if (reading.kind === "invalid") throw new Error(reading.problem);
+  return reading.allow;
 }

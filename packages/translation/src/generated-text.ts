@@ -18,6 +18,8 @@ function generatedBytes(format: WireFormatName, answer: JsonObject): number {
       return sum(answer["choices"], (choice) => textBytes(choice["text"]));
     case "anthropic-messages":
       return sum(answer["content"], blockBytes);
+    case "openai-responses":
+      return sum(answer["output"], itemBytes);
     case "openai-embeddings":
       return 0;
   }
@@ -54,6 +56,12 @@ function blockBytes(block: JsonObject): number {
     default:
       return 0;
   }
+}
+
+function itemBytes(item: JsonObject): number {
+  const texts = [item["content"], item["summary"]].map((parts) => textBytes(parts));
+  const refusals = sum(item["content"], (part) => textBytes(part["refusal"]));
+  return texts.reduce((bytes, count) => bytes + count, refusals) + calledBytes(item);
 }
 
 /** A text, or the texts of a list of parts. */

@@ -3,6 +3,7 @@ import { inspectAnthropicMessages } from "./anthropic-messages/inspect.ts";
 import { inspectOpenAiChat } from "./openai-chat/inspect.ts";
 import { inspectOpenAiCompletions } from "./openai-completions/inspect.ts";
 import { inspectOpenAiEmbeddings } from "./openai-embeddings/inspect.ts";
+import { inspectOpenAiResponses } from "./openai-responses/inspect.ts";
 
 /** What routing must know of a request before anything is translated. */
 export interface RequestInspection {
@@ -36,6 +37,8 @@ export function inspectRequest(format: WireFormatName, body: Record<string, unkn
       return inspectOpenAiCompletions(body);
     case "anthropic-messages":
       return inspectAnthropicMessages(body);
+    case "openai-responses":
+      return inspectOpenAiResponses(body);
     case "openai-embeddings":
       return inspectOpenAiEmbeddings(body);
   }

@@ -20,6 +20,8 @@ const words =
   content_block content_block_start content_block_delta content_block_stop text_delta input_json_delta partial_json
   refusal function_call properties items enabled budget_tokens temperature n seed search_result citations
   prompt suffix echo text_completion logprobs tokens token_logprobs top_logprobs text_offset content token logprob
+  output summary encrypted_content call_id function_call_output input_text output_text input_image image_url refusal
+  item response status incomplete_details annotations item_id output_index sequence_number completed
   toString constructor hasOwnProperty`.split(/\s+/);
 
 /** JSON of the formats' own words, put together in ways their schemas do not foresee. */
@@ -51,11 +53,15 @@ const requests = fc
   .tuple(
     objects,
     fc.array(fc.tuple(fc.constantFrom("system", "user", "assistant", "tool", "function"), objects)),
+    fc.array(
+      fc.tuple(fc.constantFrom("message", "function_call", "function_call_output", "reasoning"), objects),
+    ),
   )
-  .map(([body, messages]) => ({
+  .map(([body, messages, items]) => ({
     prompt: "x",
     ...body,
     messages: messages.map(([role, message]) => ({ ...message, role })),
+    input: items.map(([type, item]) => ({ call_id: "c", role: "user", ...item, type })),
   }));
 
 const directions = [
@@ -67,6 +73,12 @@ const directions = [
   ["openai-completions", "anthropic-messages"],
   ["openai-chat", "openai-completions"],
   ["anthropic-messages", "openai-completions"],
+  ["openai-responses", "openai-chat"],
+  ["openai-responses", "anthropic-messages"],
+  ["openai-responses", "openai-responses"],
+  ["openai-chat", "openai-responses"],
+  ["anthropic-messages", "openai-responses"],
+  ["openai-completions", "openai-responses"],
 ] as const;
 
 /** What is returned, or the TokenHubError's code; any other error is a bug. */
@@ -98,6 +110,7 @@ describe.each(directions)("from %s to %s", (from, to) => {
       objects.map((message) => ({ choices: [{ message }] })),
       objects.map((choice) => ({ choices: [{ text: "x", ...choice }] })),
       fc.array(objects).map((content) => ({ type: "message", content })),
+      fc.array(objects).map((output) => ({ object: "response", status: "completed", output })),
     );
     fc.assert(
       fc.property(bodies, (body) => {
@@ -128,6 +141,20 @@ describe.each(directions)("from %s to %s", (from, to) => {
           objects,
         )
         .map(([type, delta]) => ({ type: "content_block_delta", index: 0, delta: { ...delta, type } })),
+      fc
+        .tuple(
+          fc.constantFrom(
+            "response.created",
+            "response.output_item.added",
+            "response.output_text.delta",
+            "response.function_call_arguments.delta",
+            "response.output_item.done",
+            "response.completed",
+            "response.failed",
+          ),
+          objects,
+        )
+        .map(([type, event]) => ({ output_index: 0, ...event, type })),
     );
     fc.assert(
       fc.property(fc.array(events), (list) => {

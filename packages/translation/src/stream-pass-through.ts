@@ -4,6 +4,7 @@ import { objectOf, parseJson } from "./json-value.ts";
 import { scanJsonObject } from "./json-scanner.ts";
 import { mapResponseModel } from "./map-response-model.ts";
 import { formatOpenAiStreamError } from "./openai-chat/stream-writer.ts";
+import { createResponsesPassage } from "./openai-responses/pass-through.ts";
 import { isWholeData, readSseBlock, replaceSseData } from "./sse-block.ts";
 import { createSseSplitter, splitSseBlocks } from "./sse-splitter.ts";
 import type { StreamContext } from "./wire-format.ts";
@@ -29,7 +30,7 @@ interface PassThroughRules {
  */
 export function createStreamPassThrough(format: WireFormatName, context: StreamContext): StreamTranscoder {
   const splitter = createSseSplitter();
-  const rules = format === "anthropic-messages" ? anthropicRules(context) : openAiRules(context);
+  const rules = rulesOf(format, context);
   let isClosed = false;
 
   const editBlock = (text: string): string => {
@@ -65,6 +66,11 @@ export function createStreamPassThrough(format: WireFormatName, context: StreamC
   };
 }
 
+function rulesOf(format: WireFormatName, context: StreamContext): PassThroughRules {
+  if (format === "anthropic-messages") return anthropicRules(context);
+  return format === "openai-responses" ? responsesRules(context) : openAiRules(context);
+}
+
 const finishPattern = /"finish_reason"\s*:\s*"/;
 const emptyChoicesPattern = /"choices"\s*:\s*\[\s*\]/;
 
@@ -86,6 +92,16 @@ function openAiRules(context: StreamContext): PassThroughRules {
     watch: () => undefined,
     missingEnd: () => (hasFinish && !hasEnd ? "data: [DONE]\n\n" : ""),
     formatError: formatOpenAiStreamError,
+  };
+}
+
+/** Without its terminal event a response is not complete, so none is made up. */
+function responsesRules(context: StreamContext): PassThroughRules {
+  return {
+    ...createResponsesPassage(context),
+    isSettled: () => false,
+    watch: () => undefined,
+    missingEnd: () => "",
   };
 }
 

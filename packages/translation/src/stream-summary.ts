@@ -5,6 +5,7 @@ import type { ProviderStreamError } from "./canonical.ts";
 import { objectOf, objectsOf, parseJson, textOf, type JsonObject } from "./json-value.ts";
 import { parseOpenAiUsage } from "./openai-chat/convert-usage.ts";
 import { parseOpenAiFinishReason } from "./openai-chat/map-finish-reason.ts";
+import { createOpenAiResponsesSummary } from "./openai-responses/summarise.ts";
 import { notJsonError, readAnthropicError, readOpenAiError } from "./provider-stream-error.ts";
 import { hasAnthropicContent, hasOpenAiContent, isFilled, type FinishSummary } from "./summarise-response.ts";
 import type { SseEvent } from "./wire-format.ts";
@@ -12,7 +13,7 @@ import type { SseEvent } from "./wire-format.ts";
 export interface StreamObservation {
   /** The event carries part of the answer. */
   readonly hasContent: boolean;
-  /** The stream's last event: `[DONE]`, `message_stop`. */
+  /** The stream's last event: `[DONE]`, `message_stop`, `response.completed`. */
   readonly isTerminal: boolean;
   /** The provider reported an error, or sent something that is no JSON. */
   readonly error: ProviderStreamError | null;
@@ -46,6 +47,8 @@ export function createStreamSummary(format: WireFormatName): StreamSummary {
       return createOpenAiSummary((choice) => isFilled(choice["text"]));
     case "anthropic-messages":
       return createAnthropicSummary();
+    case "openai-responses":
+      return createOpenAiResponsesSummary();
     case "openai-embeddings":
       return {
         observe: () => nothing,

@@ -5,6 +5,7 @@ import { estimateOutputTokens } from "./generated-text.ts";
 import { listOf, objectOf, objectsOf, textOf, type JsonObject } from "./json-value.ts";
 import { parseOpenAiUsage } from "./openai-chat/convert-usage.ts";
 import { parseOpenAiFinishReason } from "./openai-chat/map-finish-reason.ts";
+import { summariseOpenAiResponse } from "./openai-responses/summarise.ts";
 
 export interface FinishSummary {
   readonly unified: FinishReason;
@@ -42,6 +43,8 @@ function summarise(format: WireFormatName, answer: JsonObject): Summary {
       return summariseCompletion(answer);
     case "anthropic-messages":
       return summariseMessage(answer);
+    case "openai-responses":
+      return summariseOpenAiResponse(answer);
     case "openai-embeddings":
       return {
         usage: parseOpenAiUsage(answer["usage"]),

@@ -1,5 +1,6 @@
 import { TokenHubError, type WireFormatName } from "@tokenhub/contracts";
 import { repairMessages } from "./anthropic-messages/repair-messages.ts";
+import { keptNowhere } from "./openai-responses/kept-nowhere.ts";
 import { jsonText, objectOf, parseJson } from "./json-value.ts";
 import { scanJsonObject } from "./json-scanner.ts";
 import { spliceMembers, spliceTopLevel, type TopLevelChanges } from "./splice-top-level.ts";
@@ -23,8 +24,8 @@ export interface TranscodedRequest {
 /**
  * Turns a caller's body into the provider's. In the same format the bytes stay, apart from: `model` (the upstream name),
  * `stream` (when it differs from the target's), `stream_options.include_usage` (true in every OpenAI stream, because usage
- * is accounted for), our own member `tokenhub`, which is removed, and an Anthropic history that its provider would refuse
- * (see `repairMessages`).
+ * is accounted for), our own member `tokenhub`, which is removed, an Anthropic history that its provider would refuse
+ * (see `repairMessages`), and what a Responses request says about being kept (see `keptNowhere`).
  * @throws TokenHubError invalid_json, invalid_request
  */
 export function transcodeRequest(input: TranscodeRequestInput): TranscodedRequest {
@@ -51,6 +52,7 @@ function adaptBody(input: TranscodeRequestInput): TranscodedRequest {
   const model = JSON.stringify(target.model);
   if (raw("model") !== model) changes["model"] = model;
   if (input.to !== "openai-embeddings") Object.assign(changes, streamChanges(input, raw));
+  if (input.to === "openai-responses") Object.assign(changes, keptNowhere(raw));
   const warnings = createWarningList();
   if (input.to === "anthropic-messages") Object.assign(changes, historyChanges(raw("messages"), warnings));
   return { bodyText: spliceMembers(bodyText, { members, changes }), warnings: warnings.list() };
@@ -72,7 +74,7 @@ function streamChanges(
   const { target } = input;
   const changes: Record<string, string | undefined> = {};
   if ((raw("stream") === "true") !== target.stream) changes["stream"] = String(target.stream);
-  if (input.to === "anthropic-messages") return changes;
+  if (input.to === "anthropic-messages" || input.to === "openai-responses") return changes;
   const options = raw("stream_options");
   if (!target.stream) {
     // OpenAI refuses the options of a stream without a stream.

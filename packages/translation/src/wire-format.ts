@@ -1,5 +1,6 @@
 import type { ErrorCode, WireFormatName } from "@tokenhub/contracts";
 import type { CanonicalFrame, CanonicalRequest, CanonicalResponse } from "./canonical.ts";
+import type { JsonObject } from "./json-value.ts";
 
 /** The formats that can be translated into each other; embeddings pass through only. */
 export type ChatFormatName = Exclude<WireFormatName, "openai-embeddings">;
@@ -57,6 +58,8 @@ export interface ResponseContext {
   readonly estimatedInputTokens?: number;
   /** openai-completions: what `echo` puts before the text (`readEchoedPrompt` of the request). Default: nothing. */
   readonly echoedPrompt?: string | null;
+  /** openai-responses: the caller's body, whose parameters the answer repeats. Default: nothing was asked for. */
+  readonly requestBody?: JsonObject;
 }
 
 export interface StreamContext extends ResponseContext {

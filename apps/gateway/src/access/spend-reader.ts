@@ -1,4 +1,4 @@
-import { createSpendRepository, monthOf, type SpendScopeKind } from "@tokenhub/persistence";
+import { createJobRepository, createSpendRepository, monthOf, type SpendScopeKind } from "@tokenhub/persistence";
 import type { AccessDatabase } from "./access-store.ts";
 
 /** Whose money it is, and since when it counts. */
@@ -11,7 +11,10 @@ export interface SpendScope {
 
 /** What has been recorded of spend. */
 export interface SpendReader {
-  /** Billionths of a US dollar since the start of the calendar month in UTC, or since the reset when that is later. */
+  /**
+   * Billionths of a US dollar since the start of the calendar month in UTC, or since the reset when that is later; what jobs
+   * that have not ended may cost is among it.
+   */
   spentNanoUsd(scope: SpendScope, nowMs: number): Promise<number>;
   /** The same for many of one kind at once, by their ids; who has spent nothing may be missing. */
   spentByMany(
@@ -37,14 +40,17 @@ const idsPerQuery = 500;
 
 export function createSpendReader(db: AccessDatabase): SpendReader {
   const spend = createSpendRepository(db);
+  const jobs = createJobRepository(db);
   const isReset = (resetAtMs: number | null, nowMs: number): resetAtMs is number =>
     resetAtMs !== null && resetAtMs > monthStartMs(nowMs);
 
   return {
     async spentNanoUsd({ kind, id, resetAtMs }, nowMs) {
-      if (kind === "key" && isReset(resetAtMs, nowMs)) return spend.spendSince(id, resetAtMs);
+      const reservedNanoUsd = await jobs.reservedNanoUsd({ kind, id });
+      if (kind === "key" && isReset(resetAtMs, nowMs))
+        return reservedNanoUsd + (await spend.spendSince(id, resetAtMs));
       const { costNanoUsd } = await spend.get({ scopeKind: kind, scopeId: id, month: monthOf(nowMs) });
-      return costNanoUsd;
+      return reservedNanoUsd + costNanoUsd;
     },
     async spentByMany(kind, scopes, nowMs) {
       const spent = new Map<string, number>();
@@ -72,7 +78,13 @@ export function createSpendReader(db: AccessDatabase): SpendReader {
           .where("request_id", "in", ids)
           .where("finished_at_ms", "is not", null)
           .execute();
-        for (const row of [...rows, ...runs]) found.add(row.request_id);
+        // A job counts from its acceptance on.
+        const accepted = await db
+          .selectFrom("jobs")
+          .select("request_id")
+          .where("request_id", "in", ids)
+          .execute();
+        for (const row of [...rows, ...runs, ...accepted]) found.add(row.request_id);
       }
       return found;
     },

@@ -25,6 +25,16 @@ export interface Admission {
    * @throws TokenHubError `rate_limited`, `budget_exceeded`; see `CallerPlaces` and `BudgetGuard`.
    */
   reserve(caller: Caller, request: RequestToReserve): Promise<Reservation> | null;
+  /**
+   * Only what the request may cost, for one that has not begun. Null: no budget limits it.
+   * @throws TokenHubError `budget_exceeded`; see `BudgetGuard`.
+   */
+  reserveCost(caller: Caller, request: RequestToReserve): Promise<CostReservation> | null;
+}
+
+export interface CostReservation extends Reservation {
+  /** US dollars. */
+  readonly costUsd: number;
 }
 
 export interface RequestToReserve {
@@ -51,6 +61,17 @@ export function createAdmission({
   budgets,
   index,
 }: AdmissionOptions): Admission {
+  function reserveCost(
+    caller: Caller,
+    { requestId, features, worstCaseUsd }: RequestToReserve,
+  ): Promise<CostReservation> | null {
+    if (caller.budgets.length === 0) return null;
+    const costUsd = worstCaseUsd ?? dearestCostUsd(index(), features);
+    const asked = { requestId, costUsd, mustFit: worstCaseUsd !== undefined };
+    const reserved = budgets.reserve(caller.budgets, asked);
+    return reserved === null ? null : reserved.then((reservation) => ({ ...reservation, costUsd }));
+  }
+
   return {
     authenticate,
     requireScope({ scopes }, scope) {
@@ -62,18 +83,11 @@ export function createAdmission({
     },
     admit: (caller) => rates.admit(caller),
     permittedModels: (caller, requestedModel) => models.forRequest(caller.allowedModels, requestedModel),
-    reserve(caller, { requestId, features, worstCaseUsd }) {
-      const taken = places.take(caller, requestId);
-      const reserveCost = (): Promise<Reservation> | null =>
-        caller.budgets.length === 0
-          ? null
-          : budgets.reserve(caller.budgets, {
-              requestId,
-              costUsd: worstCaseUsd ?? dearestCostUsd(index(), features),
-              mustFit: worstCaseUsd !== undefined,
-            });
-      return taken === null ? reserveCost() : withPlace(taken, reserveCost);
+    reserve(caller, request) {
+      const taken = places.take(caller, request.requestId);
+      return taken === null ? reserveCost(caller, request) : withPlace(taken, () => reserveCost(caller, request));
     },
+    reserveCost,
   };
 }
 

@@ -1,23 +1,34 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import type { IncomingHttpHeaders } from "node:http";
+import { readPreferences } from "../http/read-preferences.ts";
+
+/** How long a caller waits for its answer, and how long the work may take. */
+export interface Patience {
+  readonly waitMs: number;
+  /** After so long nobody wants the answer; null: the caller has set no end. */
+  readonly limitMs: number | null;
+}
 
 /**
- * How long the caller waits, in milliseconds: the shortest of the gateway's own limit, `x-tokenhub-timeout-ms` and the
- * timeout official SDKs announce in `x-stainless-timeout` (seconds).
+ * The wait is the shortest of the gateway's own limit, `x-tokenhub-timeout-ms`, the `wait` of a Prefer header and the timeout
+ * official SDKs announce in `x-stainless-timeout` (seconds). Only `x-tokenhub-timeout-ms` is also the end of the work.
  * @throws TokenHubError `invalid_request` for a timeout that is no positive number.
  */
-export function readWaitMs(headers: IncomingHttpHeaders, syncWaitMs: number): number {
+export function readPatience(headers: IncomingHttpHeaders, syncWaitMs: number): Patience {
   const announced = Number(headers["x-stainless-timeout"] ?? "");
   const fromSdk = Number.isFinite(announced) && announced > 0 ? announced * 1_000 : syncWaitMs;
-  const explicit = headers["x-tokenhub-timeout-ms"];
-  if (explicit === undefined) return Math.min(syncWaitMs, fromSdk);
-  const timeoutMs = Number(explicit);
-  if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
-    throw new TokenHubError(
-      "invalid_request",
-      "x-tokenhub-timeout-ms must be a positive number of milliseconds.",
-      { param: "x-tokenhub-timeout-ms" },
-    );
-  }
-  return Math.min(syncWaitMs, fromSdk, timeoutMs);
+  const limitMs = readTimeout(headers["x-tokenhub-timeout-ms"]);
+  const preferred = readPreferences(headers).waitMs ?? syncWaitMs;
+  return { waitMs: Math.min(syncWaitMs, fromSdk, preferred, limitMs ?? syncWaitMs), limitMs };
+}
+
+function readTimeout(stated: string | string[] | undefined): number | null {
+  if (stated === undefined) return null;
+  const timeoutMs = Number(stated);
+  if (Number.isFinite(timeoutMs) && timeoutMs > 0) return timeoutMs;
+  throw new TokenHubError(
+    "invalid_request",
+    "x-tokenhub-timeout-ms must be a positive number of milliseconds.",
+    { param: "x-tokenhub-timeout-ms" },
+  );
 }

@@ -79,6 +79,8 @@ function ttlMsOf(scene: Scene): number | null {
     traceparent: null,
     acceptedAtMs: 0,
     waitMs: 1_000,
+    deadlineAtMs: 1_000,
+    lane: "interactive",
     features: {
       operation: "chat",
       wireFormat: "openai-chat",

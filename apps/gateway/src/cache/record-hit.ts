@@ -15,13 +15,11 @@ export async function recordHit(
   { redis, keyspace }: HitRecorder,
   { submission, result, originId, finishedAtMs }: HitRecord,
 ): Promise<void> {
-  const { bodyText: _, waitMs, ...envelope } = submission;
+  const { bodyText: _body, waitMs: _wait, ...envelope } = submission;
   const fact = finishedFactOf(
     {
       v: 1,
       ...envelope,
-      lane: "interactive",
-      deadlineAtMs: submission.acceptedAtMs + waitMs,
       replyTo: null,
       round: 0,
       excluded: [],

@@ -1,15 +1,14 @@
 import { TokenHubError, type RequestResult, type WireFormatName } from "@tokenhub/contracts";
 import { wireFormats } from "@tokenhub/translation";
+import type { AnswerEcho } from "../sync/answer-echo.ts";
 import type { ReplySink } from "../sync/await-reply.ts";
 import type { KeptAnswer } from "./kept-answer.ts";
 import { responseFrames } from "./response-frames.ts";
 
-export interface Replay {
+export interface Replay extends AnswerEcho {
   readonly requestId: string;
   readonly callerFormat: WireFormatName;
   readonly wantsStream: boolean;
-  /** openai-completions: what `echo` puts before the text; null: nothing. */
-  readonly echoedPrompt: string | null;
   /** Since the request was accepted. */
   readonly durationMs: number;
 }
@@ -45,7 +44,7 @@ function resultOfHit(result: RequestResult, { requestId, wantsStream, durationMs
 /** A whole answer as the stream it might have been, in the caller's format. */
 export function streamOfAnswer(
   { result, origin, text }: Pick<KeptAnswer, "result" | "origin" | "text">,
-  { callerFormat, echoedPrompt }: Pick<Replay, "callerFormat" | "echoedPrompt">,
+  { callerFormat, echoedPrompt, requestBody }: Pick<Replay, "callerFormat" | keyof AnswerEcho>,
 ): { head: NonNullable<KeptAnswer["head"]>; text: string } {
   const { wireFormat, modelId, providerId } = result;
   if (wireFormat === null || wireFormat === "openai-embeddings" || callerFormat === "openai-embeddings")
@@ -56,6 +55,7 @@ export function streamOfAnswer(
     model: modelId ?? "",
     // A kept answer in the format that knows the echo has it already.
     echoedPrompt: wireFormat === callerFormat ? null : echoedPrompt,
+    ...(requestBody === undefined ? {} : { requestBody }),
     // Who asked for no usage does not get it: the reply filters it like a provider's.
     includeUsage: true,
   });

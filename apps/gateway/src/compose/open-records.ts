@@ -2,6 +2,7 @@ import { openInsight } from "../insight/open-insight.ts";
 import { startRecorder } from "../recorder/recorder.ts";
 import type { CatalogueParts } from "./open-catalogue.ts";
 import type { Foundation } from "./open-foundation.ts";
+import type { Webhooks } from "./open-webhooks.ts";
 
 /** Starts what turns facts into rows and rows into insight. */
 export async function openRecords(
@@ -10,11 +11,13 @@ export async function openRecords(
     foundation,
     catalogue,
     routingSettings,
+    webhooks,
     halfLifeMs,
   }: {
     readonly foundation: Foundation;
     readonly catalogue: CatalogueParts["catalogue"];
     readonly routingSettings: CatalogueParts["routingSettings"];
+    readonly webhooks: Pick<Webhooks, "recording">;
     readonly halfLifeMs: number | undefined;
   },
 ) {
@@ -31,6 +34,7 @@ export async function openRecords(
       routing: () => routingSettings.current().values,
       now,
       random: Math.random,
+      webhooks: webhooks.recording,
       onCleaned: events.cleaned,
       onError: events.insightTrouble,
       ...(halfLifeMs === undefined ? {} : { halfLifeMs }),

@@ -13,6 +13,7 @@ import { routingRoutes } from "../admin/routes/routing/index.ts";
 import { runRoutes } from "../admin/routes/runs/index.ts";
 import { tenantRoutes } from "../admin/routes/tenants/index.ts";
 import { vaultRoutes } from "../admin/routes/vault/index.ts";
+import { webhookRoutes } from "../admin/routes/webhooks/index.ts";
 import { createDisabledKeyStore } from "../catalogue/provider-key-store.ts";
 import { runsInContainer } from "../catalogue/runs-in-container.ts";
 import { createVaultKeyStore } from "../catalogue/vault-key-store.ts";
@@ -26,6 +27,7 @@ import { productVersion } from "../vault/product-version.ts";
 import type { CatalogueParts } from "./open-catalogue.ts";
 import type { Foundation } from "./open-foundation.ts";
 import type { Secrets } from "./open-secrets.ts";
+import type { Webhooks } from "./open-webhooks.ts";
 
 export interface AdminParts extends CatalogueParts {
   readonly foundation: Foundation;
@@ -35,6 +37,7 @@ export interface AdminParts extends CatalogueParts {
   readonly addressOf: AddressReader;
   readonly producer: Pick<JobProducer, "addOrchestrate">;
   readonly modes: Pick<ModeRegistry, "find">;
+  readonly webhooks: Webhooks["management"];
   readonly providerHealth: StatePorts["providerHealth"];
   /** The configuration as it is now; a reload changes it. */
   readonly inForce: () => Pick<GatewayConfig, "product" | "providerKeyOf">;
@@ -113,6 +116,7 @@ export function wireAdmin(parts: AdminParts): Admin {
           requireModel: catalogue.requireModel,
           now,
         }),
+        webhookRoutes(parts.webhooks),
       ],
       legacy: legacyAdminRoutes(catalogueAdmin),
     },

@@ -1,15 +1,19 @@
 import { idFrom } from "@tokenhub/contracts";
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
+import type { InternalCalls } from "../jobs/internal-call.ts";
 
-/** Gives every request its id, under both header names that official SDKs read. */
-export const assignRequestId: RequestHandler = (_request, response, next) => {
-  const requestId = idFrom("request", randomUUID());
-  response.locals["requestId"] = requestId;
-  response.setHeader("x-request-id", requestId);
-  response.setHeader("request-id", requestId);
-  next();
-};
+/** Gives every request its id, under both header names that official SDKs read. A job's request has its id already. */
+export function assignRequestId(internalCalls: InternalCalls): RequestHandler {
+  return (request, response, next) => {
+    const call = internalCalls.of(request);
+    const requestId = call?.kind === "execute" ? call.requestId : idFrom("request", randomUUID());
+    response.locals["requestId"] = requestId;
+    response.setHeader("x-request-id", requestId);
+    response.setHeader("request-id", requestId);
+    next();
+  };
+}
 
 export function requestIdOf(response: { locals: Record<string, unknown> }): string {
   return String(response.locals["requestId"]);

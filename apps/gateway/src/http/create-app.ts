@@ -12,9 +12,14 @@ import { embeddingsEndpoint } from "../routes/embeddings/index.ts";
 import { messagesEndpoint } from "../routes/messages/index.ts";
 import { serveMetrics } from "../routes/metrics/index.ts";
 import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
+import { jobRoutes } from "../routes/jobs/index.ts";
+import type { JobRouteDeps } from "../routes/jobs/job-route-deps.ts";
 import { planEndpoint } from "../routes/plan/index.ts";
 import { orchestrationRoutes } from "../routes/orchestrations/index.ts";
 import type { OrchestrationDeps } from "../routes/orchestrations/orchestration-deps.ts";
+import { webhookEndpointRoutes } from "../routes/webhook-endpoints/index.ts";
+import type { WebhookEndpointDeps } from "../routes/webhook-endpoints/webhook-endpoint-deps.ts";
+import { responsesEndpoint } from "../routes/responses/index.ts";
 import { serveOpenApi } from "../routes/openapi/index.ts";
 import { createGenerationRoute, type GenerationDeps } from "../sync/generation-route.ts";
 import { allowOrigins } from "./allow-origins.ts";
@@ -26,6 +31,8 @@ import { secureHeaders } from "./secure-headers.ts";
 export interface AppDeps {
   readonly generation: GenerationDeps;
   readonly orchestrations: OrchestrationDeps;
+  readonly webhookEndpoints: WebhookEndpointDeps;
+  readonly jobs: JobRouteDeps;
   readonly models: ModelsDeps;
   readonly health: HealthDeps;
   readonly admin: Admin;
@@ -40,6 +47,7 @@ const generationEndpoints = [
   chatCompletionsEndpoint,
   completionsEndpoint,
   messagesEndpoint,
+  responsesEndpoint,
   embeddingsEndpoint,
   planEndpoint,
   adversarialEndpoint,
@@ -53,12 +61,14 @@ export function createApp(deps: AppDeps): Express {
   app.disable("etag");
   // A rule of a proxy about /metrics or /admin must not miss /METRICS.
   app.enable("case sensitive routing");
-  app.use(assignRequestId, secureHeaders, allowOrigins(corsOrigins));
+  app.use(assignRequestId(generation.internalCalls), secureHeaders, allowOrigins(corsOrigins));
 
   for (const endpoint of generationEndpoints) {
     app.route(endpoint.path).post(createGenerationRoute(generation, endpoint)).all(allowOnly("POST"));
   }
   app.use(orchestrationRoutes(orchestrations));
+  app.use(jobRoutes(deps.jobs));
+  app.use(webhookEndpointRoutes(deps.webhookEndpoints));
   app.route("/v1/models").get(listModels(models)).all(allowOnly("GET"));
   app.route("/v1/models/*id").get(getModel(models)).all(allowOnly("GET"));
   app.route("/health").get(alive).all(allowOnly("GET"));

@@ -1,4 +1,4 @@
-import type { TokenHubError } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
 import { encodeErrorBody } from "@tokenhub/translation";
 import type { Request, Response } from "express";
 import { BudgetExceededError } from "../admission/budget-exceeded-error.ts";
@@ -13,9 +13,11 @@ export type Surface = "openai" | "anthropic" | "native" | "legacy";
 const pathSurfaces: readonly (readonly [prefix: string, surface: Surface])[] = [
   ["/v1/messages", "anthropic"],
   ["/v1/chat/completions", "openai"],
+  ["/v1/responses", "openai"],
   ["/v1/chat", "native"],
   ["/v1/plan", "native"],
   ["/v1/orchestrations", "native"],
+  ["/v1/jobs", "native"],
   ["/v1/adversarial", "native"],
   ["/admin/providers", "legacy"],
   ["/admin/models", "legacy"],
@@ -39,6 +41,7 @@ export function setSurface(response: Response, surface: "legacy" | "native"): vo
 
 /** Writes an error in the caller's format, with the headers by which official SDKs decide whether to try again. */
 export function sendError(request: Request, response: Response, error: TokenHubError): void {
+  response.locals["error"] = error;
   const { status, shouldRetry } = error.row;
   response.status(status).setHeader("x-should-retry", String(shouldRetry));
   if (error.retryAfterMs !== null) {
@@ -52,6 +55,13 @@ export function sendError(request: Request, response: Response, error: TokenHubE
   );
   // What is paid for already comes along in every shape.
   response.json(error instanceof RunFailedError ? { ...body, run: error.run } : body);
+}
+
+/** The error that a response answered; null when it answered none. */
+export function refusedError(response: object): TokenHubError | null {
+  const locals: unknown = "locals" in response ? response.locals : null;
+  if (typeof locals !== "object" || locals === null || !("error" in locals)) return null;
+  return locals.error instanceof TokenHubError ? locals.error : null;
 }
 
 function errorBodyOf(surface: Surface, error: TokenHubError, requestId: string): Record<string, unknown> {

@@ -12,7 +12,7 @@ import type { Redis } from "ioredis";
 import { createArmLearning, type ArmLearning } from "../bandit/arm-learning.ts";
 import { createArmPublisher, type ArmPublisher } from "../bandit/arm-publisher.ts";
 import { createPropensities } from "../bandit/propensity.ts";
-import { createFactStore } from "../recorder/fact-store.ts";
+import { createFactStore, type FactStoreOptions } from "../recorder/fact-store.ts";
 import type { FactStore } from "../recorder/recorder.ts";
 import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { eventsOfFact } from "./events-of-fact.ts";
@@ -52,6 +52,8 @@ export interface InsightOptions {
   readonly catalogue: { readonly current: () => Catalogue; readonly index: () => CatalogueIndex };
   readonly retention: () => ProductConfig["retention"];
   readonly routing: () => Pick<RoutingPolicy, "explorationShare" | "explorationTemperature">;
+  /** What is told to webhooks of facts; absent: nothing. */
+  readonly webhooks?: FactStoreOptions["webhooks"];
   readonly now: () => number;
   readonly random: () => number;
   readonly onCleaned: (report: RetentionReport) => void;
@@ -116,6 +118,7 @@ export async function openInsight(options: InsightOptions): Promise<Insight> {
     }),
     keyNames,
     eventsOf: eventsOfFact,
+    webhooks: options.webhooks,
     onCommitted({ hasRewards, hasEvents }) {
       if (hasRewards) arms.noteChange();
       if (hasEvents) feed.nudge();

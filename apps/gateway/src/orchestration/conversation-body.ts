@@ -17,7 +17,7 @@ export function conversationBody(read: Pick<EndpointRequest, "wireFormat" | "bod
   if (!isConversation(wireFormat))
     throw new TokenHubError(
       "invalid_request",
-      "Orchestrations take conversations. Send this to /v1/chat/completions, /v1/messages, /v1/chat or /v1/plan.",
+      "Orchestrations take conversations. Send this to /v1/chat/completions, /v1/responses, /v1/messages, /v1/chat or /v1/plan.",
       { param: "model" },
     );
   const { body, warnings } = asOpenAiChat({ wireFormat, body: read.body });

@@ -3,8 +3,10 @@ import type { RunStore } from "@tokenhub/ledger";
 import { reportOf, type RunReport } from "@tokenhub/orchestration";
 import type { Response } from "express";
 import { streamOfAnswer } from "../cache/replay-answer.ts";
+import { answerEchoOf } from "../sync/answer-echo.ts";
 import type { ReplySink } from "../sync/await-reply.ts";
 import type { Carrier } from "../sync/carrier.ts";
+import type { JsonObject } from "../sync/generation-endpoint.ts";
 import type { Submission } from "../sync/submit-request.ts";
 import type { SyncReply } from "../sync/sync-reply.ts";
 import { setAnswerHeaders } from "../sync/result-headers.ts";
@@ -137,7 +139,11 @@ function sendStream(reply: SyncReply, { result, text, head, submission }: Answer
   const { requestId, acceptedAtMs, features } = submission;
   const { wireFormat: callerFormat, estimatedInputTokens } = features;
   const origin = { requestId, acceptedAtMs, estimatedInputTokens };
-  const stream = streamOfAnswer({ result, origin, text }, { callerFormat, echoedPrompt: null });
+  const echo = answerEchoOf({
+    wireFormat: callerFormat,
+    body: JSON.parse(submission.bodyText) as JsonObject,
+  });
+  const stream = streamOfAnswer({ result, origin, text }, { callerFormat, ...echo });
   reply.onHead({ ...stream.head, ...head });
   reply.onText(stream.text);
   reply.onEnd(result, "");

@@ -8,6 +8,7 @@ import {
   type SchemaFault,
 } from "@tokenhub/shaping";
 import { inspectRequest, transcodeResponse } from "@tokenhub/translation";
+import { answerEchoOf } from "../sync/answer-echo.ts";
 import { ask, type AskDeps } from "../sync/ask.ts";
 import type { EndpointRequest, JsonObject } from "../sync/generation-endpoint.ts";
 import type { Submission } from "../sync/submit-request.ts";
@@ -122,6 +123,7 @@ async function askAgain(
   { body, faults }: { readonly body: JsonObject; readonly faults: readonly SchemaFault[] },
 ): Promise<Shaped> {
   const conversation = continueConversation(read.body, {
+    wireFormat: read.wireFormat,
     answer: answerTexts(body, read.wireFormat)[0] ?? "",
     instruction: repairInstruction(faults, { schema: plan.schema }),
   });
@@ -134,12 +136,14 @@ async function askAgain(
       requestId: `${submission.requestId}r1`,
       acceptedAtMs,
       waitMs: Math.max(1, submission.acceptedAtMs + submission.waitMs - acceptedAtMs),
+      deadlineAtMs: Math.max(acceptedAtMs + 1, submission.acceptedAtMs + submission.waitMs),
       features: { ...submission.features, ...inspected, requestedModel: result.modelId },
       bodyText: JSON.stringify(conversation),
     },
   });
   if (second.result.wireFormat === null || second.result.modelId === null)
     throw new TokenHubError("internal_error", "The answer was stored without its format.");
+  const { requestBody } = answerEchoOf(read);
   const text = transcodeResponse({
     from: second.result.wireFormat,
     to: read.wireFormat,
@@ -149,6 +153,7 @@ async function askAgain(
       model: second.result.modelId,
       createdAtMs: submission.acceptedAtMs,
       estimatedInputTokens: inspected.estimatedInputTokens,
+      ...(requestBody === undefined ? {} : { requestBody }),
     },
   });
   return { text, result: second.result };

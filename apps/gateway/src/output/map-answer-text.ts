@@ -19,6 +19,8 @@ export function mapAnswerText(
       );
     case "anthropic-messages":
       return mapBlocks(answer, change);
+    case "openai-responses":
+      return mapMessages(answer, change);
     case "openai-embeddings":
       return answer;
   }
@@ -44,6 +46,42 @@ function mapChoices(answer: JsonObject, change: (choice: JsonObject) => JsonObje
     ...answer,
     choices: choices.map((choice: unknown) => (isObject(choice) ? change(choice) : choice)),
   };
+}
+
+/** As {@link mapBlocks}: text may be spread over messages and their parts; what is shaped is all of it, in the first. */
+function mapMessages(answer: JsonObject, change: (text: string) => string): JsonObject {
+  const { output } = answer;
+  if (!Array.isArray(output)) return answer;
+  const items: readonly unknown[] = output;
+  const texts = items.flatMap((item) => partsOf(item).flatMap((part) => textOfPart(part) ?? []));
+  if (texts.length === 0) return answer;
+  let shaped: string | null = change(texts.join(""));
+  const shapedPart = (part: unknown): unknown[] => {
+    if (textOfPart(part) === null) return [part];
+    const text = shaped;
+    shaped = null;
+    return text === null || !isObject(part) ? [] : [{ ...part, text }];
+  };
+  return {
+    ...answer,
+    output: items.map((item) =>
+      isObject(item) && partsOf(item).length > 0
+        ? { ...item, content: partsOf(item).flatMap(shapedPart) }
+        : item,
+    ),
+  };
+}
+
+/** The parts of a message; none for other items. */
+function partsOf(item: unknown): readonly unknown[] {
+  if (!isObject(item) || item["type"] !== "message" || !Array.isArray(item["content"])) return [];
+  return item["content"];
+}
+
+function textOfPart(part: unknown): string | null {
+  return isObject(part) && part["type"] === "output_text" && typeof part["text"] === "string"
+    ? part["text"]
+    : null;
 }
 
 /** Text may be spread over blocks (between them stand thoughts and tool calls); what is shaped is all of it, in the first. */

@@ -4,6 +4,7 @@ import type {
   Keyspace,
   RequestFinishedFact,
   RunChangedFact,
+  WebhookAttemptedFact,
 } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,12 +15,14 @@ interface FactBatch {
   readonly finished: readonly RequestFinishedFact[];
   readonly incidents: readonly CallIncidentFact[];
   readonly runs: readonly RunChangedFact[];
+  /** Attempts to deliver webhooks; absent: none. */
+  readonly webhookAttempts?: readonly WebhookAttemptedFact[];
 }
 
 interface RecordedFacts {
   /** Requests that were not there before. */
   readonly fresh: readonly RequestFinishedFact[];
-  /** New rows of the request log and of incidents, and runs that are new or went on. */
+  /** New rows of the request log, of incidents and of webhook attempts, and runs that are new or went on. */
   readonly rows: number;
 }
 
@@ -213,6 +216,7 @@ function batchOf(held: readonly HeldFact[]): FactBatch {
     finished: facts.filter((fact) => fact.type === "request-finished"),
     incidents: facts.filter((fact) => fact.type === "call-incident"),
     runs: facts.filter((fact) => fact.type === "run-changed"),
+    webhookAttempts: facts.filter((fact) => fact.type === "webhook-attempted"),
   };
 }
 

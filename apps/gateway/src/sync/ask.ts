@@ -29,15 +29,22 @@ export async function ask(
     deps.submit.cancel(submission.requestId);
     reject(new TokenHubError("cancelled", "The caller went away."));
   };
-  using _wait = awaitReply(deps.replies, submission.requestId, submission.waitMs, {
-    onHead: () => reject(new TokenHubError("internal_error", "A whole answer came as a stream.")),
-    onText: () => undefined,
-    onEnd: (result, body) =>
-      result.failure === null ? resolve({ result, body }) : reject(failureToError(result.failure)),
-    onTimeout: () =>
-      reject(new TokenHubError("sync_wait_timeout", "No answer came within the time this request may wait.")),
-    onBroken: reject,
-  });
+  using _wait = awaitReply(
+    deps.replies,
+    submission.requestId,
+    { waitMs: submission.waitMs },
+    {
+      onHead: () => reject(new TokenHubError("internal_error", "A whole answer came as a stream.")),
+      onText: () => undefined,
+      onEnd: (result, body) =>
+        result.failure === null ? resolve({ result, body }) : reject(failureToError(result.failure)),
+      onTimeout: () =>
+        reject(
+          new TokenHubError("sync_wait_timeout", "No answer came within the time this request may wait."),
+        ),
+      onBroken: reject,
+    },
+  );
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await submitRequest(deps.submit, submission);

@@ -16,26 +16,30 @@ export interface ReplySink {
 const deadlineGraceMs = 1_500;
 
 /**
- * Registers a sink for one request. The sink is told of exactly one end or time-out; after `dispose` of nothing.
+ * Registers a sink for one request; `isLate`: something may have been said of it already. The sink is told of exactly one end or time-out; after `dispose` of nothing.
  * Head and result come from our own workers: a record that does not parse is our fault and ends the wait as such.
  */
 export function awaitReply(
   listener: Pick<ReplyListener, "register">,
   requestId: string,
-  waitMs: number,
+  { waitMs, isLate = false }: { readonly waitMs: number; readonly isLate?: boolean },
   sink: ReplySink,
 ): Disposable {
   let hasHead = false;
   let isOver = false;
 
-  const registration = listener.register(requestId, {
-    onFrame: (text) => guarded(() => deliverFrame(text)),
-    onResult(stored) {
-      if (isOver) return;
-      finish();
-      guarded(() => sink.onEnd(readResult(stored.resultJson), stored.body));
+  const registration = listener.register(
+    requestId,
+    {
+      onFrame: (text) => guarded(() => deliverFrame(text)),
+      onResult(stored) {
+        if (isOver) return;
+        finish();
+        guarded(() => sink.onEnd(readResult(stored.resultJson), stored.body));
+      },
     },
-  });
+    { isLate },
+  );
   const timer = setTimeout(() => {
     finish();
     sink.onTimeout();

@@ -3,15 +3,18 @@ import { inspectRequest } from "@tokenhub/translation";
 import type { Request, Response } from "express";
 import type { Admission } from "../admission/admission.ts";
 import type { Caller } from "../admission/caller.ts";
-import { readWaitMs } from "../admission/read-deadline.ts";
+import { readPatience } from "../admission/read-deadline.ts";
 import { policyOf, type RoutingDefaults, type RoutingWishes } from "../admission/routing-wishes.ts";
 import { requestIdOf } from "../http/assign-request-id.ts";
+import type { Execution } from "../jobs/internal-call.ts";
 import type { EndpointRequest } from "./generation-endpoint.ts";
 import type { Submission } from "./submit-request.ts";
 
 export interface SubmissionDeps {
   readonly admission: Pick<Admission, "permittedModels">;
   readonly syncWaitMs: number;
+  /** How long the work of a request goes on, as a job, when its caller's wait is over, in milliseconds; 0: not at all. */
+  readonly afterWaitMs: number;
   /** What wishes that a request does not state mean now. */
   readonly routingDefaults: () => RoutingDefaults;
 }
@@ -25,6 +28,8 @@ export interface ArrivedRequest {
   readonly read: EndpointRequest;
   readonly headerWishes: RoutingWishes;
   readonly acceptedAtMs: number;
+  /** Null: its caller waits. */
+  readonly execution: Execution | null;
 }
 
 /**
@@ -32,10 +37,9 @@ export interface ArrivedRequest {
  * @throws TokenHubError `invalid_request` for a timeout that is none, `model_not_allowed` for a model the key does not admit.
  */
 export function buildSubmission(deps: SubmissionDeps, arrived: ArrivedRequest): Submission {
-  const { operation, request, response, caller, read, headerWishes, acceptedAtMs } = arrived;
+  const { operation, request, response, caller, read, headerWishes, acceptedAtMs, execution } = arrived;
   const { model, ...inspected } = inspectRequest(read.wireFormat, read.body);
   const policy = policyOf(deps.routingDefaults(), headerWishes, read.wishes);
-  const waitMs = readWaitMs(request.headers, deps.syncWaitMs);
   return {
     requestId: requestIdOf(response),
     tenantId: caller.tenantId,
@@ -43,8 +47,14 @@ export function buildSubmission(deps: SubmissionDeps, arrived: ArrivedRequest): 
     keyId: caller.keyId,
     traceparent: headerOf(request, "traceparent"),
     acceptedAtMs,
-    // A stream that began in time is not cut: the limit decides who is asked, not how long the answer may be.
-    waitMs: inspected.stream ? waitMs : Math.min(waitMs, policy.maxLatencyMs ?? waitMs),
+    ...(execution === null
+      ? { lane: "interactive", ...timesOf(deps, arrived, inspected.stream ? null : policy.maxLatencyMs) }
+      : {
+          lane: execution.lane,
+          priority: execution.priority,
+          waitMs: execution.deadlineAtMs - acceptedAtMs,
+          deadlineAtMs: execution.deadlineAtMs,
+        }),
     features: {
       operation,
       wireFormat: read.wireFormat,
@@ -58,6 +68,23 @@ export function buildSubmission(deps: SubmissionDeps, arrived: ArrivedRequest): 
     formatHeaders: formatHeadersOf(request),
     bodyText: read.bodyText,
   };
+}
+
+/**
+ * How long the caller waits, and when the work ends.
+ * @param maxLatencyMs what the answer may take by the caller's policy; null for a stream, which is not cut when it began in
+ * time: there the limit decides who is asked, not how long the answer may be.
+ */
+function timesOf(
+  deps: SubmissionDeps,
+  { request, acceptedAtMs }: ArrivedRequest,
+  maxLatencyMs: number | null,
+): Pick<Submission, "waitMs" | "deadlineAtMs"> {
+  const patience = readPatience(request.headers, deps.syncWaitMs);
+  const waitMs = Math.min(patience.waitMs, maxLatencyMs ?? Infinity);
+  const hasEnd = patience.limitMs !== null || maxLatencyMs !== null;
+  const deadlineAtMs = acceptedAtMs + (hasEnd ? waitMs : waitMs + deps.afterWaitMs);
+  return { waitMs, deadlineAtMs };
 }
 
 /** Versions and betas change what an Anthropic body means, so they travel with it. */

@@ -1,5 +1,4 @@
-import type { RequestResult } from "@tokenhub/contracts";
-import { readEchoedPrompt } from "@tokenhub/translation";
+import type { RequestResult, TokenHubError } from "@tokenhub/contracts";
 import type { Request, Response } from "express";
 import { setCacheHeaders } from "../cache/enter-cache.ts";
 import type { AnswerOrigin, KeptAnswer } from "../cache/kept-answer.ts";
@@ -9,8 +8,10 @@ import type { CachePassage } from "../cache/response-cache.ts";
 import type { GatewayEvents } from "../events.ts";
 import { sendError } from "../http/surface.ts";
 import type { AnswerPlan } from "../output/answer-plan.ts";
+import type { InternalCall } from "../jobs/internal-call.ts";
 import { RunFailedError } from "../orchestration/run-failed-error.ts";
 import { finishAnswer, type FinishDeps } from "../output/finish-answer.ts";
+import { answerEchoOf } from "./answer-echo.ts";
 import { awaitReply, type ReplySink } from "./await-reply.ts";
 import type { Carrier } from "./carrier.ts";
 import type { EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
@@ -33,6 +34,10 @@ export interface AdmittedRequest {
   /** Null: the request does not use the cache. */
   readonly passage: CachePassage | null;
   readonly carrier: Carrier;
+  /** Null: it comes from outside. */
+  readonly call: InternalCall | null;
+  /** Has the request go on as a job when its caller's wait is over; null: it ends with the wait. */
+  readonly outlive: (() => Promise<TokenHubError>) | null;
 }
 
 /** The ways in which an answer reaches one caller. */
@@ -50,12 +55,16 @@ export function createDelivery(
   deps: DeliveryDeps,
   { admitted, hold, signal }: { admitted: AdmittedRequest; hold: RequestHold; signal: AbortSignal },
 ): Delivery {
-  const { request, response, submission, read, plan, passage, carrier } = admitted;
+  const { request, response, submission, read, plan, passage, carrier, call } = admitted;
   const { requestId, acceptedAtMs, features } = submission;
-  const echoedPrompt = read.wireFormat === "openai-completions" ? readEchoedPrompt(read.body) : null;
+  const execution = call?.kind === "execute" ? call : null;
+  const bearsTimeMs = execution?.createdAtMs ?? acceptedAtMs;
+  const echo = answerEchoOf(read);
   let wait: Disposable | null = null;
   let kept: KeptAnswer | null = null;
-  let reply = openReply({ requestId, acceptedAtMs, estimatedInputTokens: features.estimatedInputTokens });
+  const { estimatedInputTokens } = features;
+  const origin: AnswerOrigin = { requestId, acceptedAtMs: bearsTimeMs, estimatedInputTokens };
+  let reply = openReply(origin);
   const ownReply = reply;
 
   function openReply(origin: AnswerOrigin): SyncReply {
@@ -63,8 +72,11 @@ export function createDelivery(
       response,
       ...origin,
       callerFormat: read.wireFormat,
-      echoedPrompt,
+      ...echo,
       includeUsage: wantsUsage(read.body),
+      // What is kept of a stream is the stream, without the signs of life of one connection.
+      ...(execution === null ? {} : { keepAliveMs: null }),
+      outlive: admitted.outlive === null ? null : outlive,
       finish: isPlain(plan, read)
         ? null
         : (text, result) =>
@@ -74,6 +86,7 @@ export function createDelivery(
         sendError(request, response, run === null ? error : new RunFailedError(error, run));
       },
       done: (result) => {
+        if (result !== null) execution?.onResult(result);
         const isFirst = hold.end(
           result === null
             ? { kind: "given_up" }
@@ -84,21 +97,30 @@ export function createDelivery(
     });
   }
 
+  async function outlive(): Promise<TokenHubError> {
+    const error = await (admitted.outlive?.() ?? Promise.reject(new Error("there is no way to go on")));
+    if (hold.end({ kind: "goes_on" })) tellEnd(deps, { admitted, kept, result: null });
+    return error;
+  }
+
   return {
     reply: ownReply,
     call(sink) {
       if (passage !== null) setCacheHeaders(response, null);
       hold.submitted();
-      wait = awaitReply(deps.replies, requestId, acceptedAtMs + submission.waitMs - deps.now(), sink);
+      const waitMs = acceptedAtMs + submission.waitMs - deps.now();
+      wait = awaitReply(deps.replies, requestId, { waitMs, isLate: execution?.isRepeat === true }, sink);
       return carrier.submit();
     },
-    hit(answer, ageMs) {
-      kept = answer;
+    hit(found, ageMs) {
+      // A response is found by the id of its own request, whoever was asked first.
+      const answer = read.wireFormat === "openai-responses" ? { ...found, origin } : found;
+      kept = found;
       reply = openReply(answer.origin);
       setCacheHeaders(response, ageMs);
       const { stream: wantsStream, wireFormat: callerFormat } = features;
       const durationMs = deps.now() - acceptedAtMs;
-      replayAnswer(answer, reply, { requestId, callerFormat, wantsStream, echoedPrompt, durationMs });
+      replayAnswer(answer, reply, { requestId, callerFormat, wantsStream, ...echo, durationMs });
     },
     [Symbol.dispose]() {
       wait?.[Symbol.dispose]();

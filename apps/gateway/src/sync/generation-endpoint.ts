@@ -15,6 +15,7 @@ const endpointPaths = [
   "/v1/chat/completions",
   "/v1/completions",
   "/v1/messages",
+  "/v1/responses",
   "/v1/embeddings",
   "/v1/plan",
   "/v1/adversarial",

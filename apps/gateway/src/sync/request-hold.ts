@@ -15,6 +15,8 @@ export type HoldEnding =
   | { readonly kind: "answered"; readonly costUsd: number; readonly isGood: boolean }
   /** Nobody waits any more: what is under way is cancelled, and its cost stays reserved. */
   | { readonly kind: "given_up" }
+  /** Nobody waits any more, and its work goes on: what it may cost stays reserved until the books have it. */
+  | { readonly kind: "goes_on" }
   /** The request never became a job. */
   | { readonly kind: "refused" };
 
@@ -36,7 +38,8 @@ export function createRequestHold({ gate, reservation, passage, cancel }: Reques
 
   function settle(ending: HoldEnding): void {
     if (ending.kind === "answered") reservation?.settle(ending.costUsd);
-    else if (ending.kind === "given_up" && isSubmitted) reservation?.settle(null);
+    else if (ending.kind === "goes_on" || (ending.kind === "given_up" && isSubmitted))
+      reservation?.settle(null);
     else reservation?.release();
   }
 

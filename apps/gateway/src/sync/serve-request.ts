@@ -29,7 +29,12 @@ export async function serveRequest(
     abandoned();
     return;
   }
-  const hold = takeHold(deps, { passage, reservation, cancel: carrier.cancel });
+  const hold = takeHold(deps, {
+    passage,
+    reservation,
+    cancel: carrier.cancel,
+    isOwn: admitted.call !== null,
+  });
   const gone = new AbortController();
   const { signal } = gone;
   const delivery = createDelivery(deps, { admitted, hold, signal });
@@ -49,12 +54,22 @@ export async function serveRequest(
   }
 }
 
+/** What this gateway does by itself is bounded elsewhere, and goes on while it refuses requests from outside. */
+const openGate: Pick<InFlightGate, "enter"> = { enter: () => ({ [Symbol.dispose]: () => undefined }) };
+
 function takeHold(
   { gate }: ServeDeps,
-  held: Pick<AdmittedRequest, "passage"> & { reservation: Reservation | null; cancel: () => void },
+  {
+    isOwn,
+    ...held
+  }: Pick<AdmittedRequest, "passage"> & {
+    reservation: Reservation | null;
+    cancel: () => void;
+    isOwn: boolean;
+  },
 ): RequestHold {
   try {
-    return createRequestHold({ gate, ...held });
+    return createRequestHold({ gate: isOwn ? openGate : gate, ...held });
   } catch (error) {
     held.reservation?.release();
     throw error;

@@ -1,4 +1,4 @@
-import type { Keyspace, RouteJob, RoutingFeatures } from "@tokenhub/contracts";
+import type { Keyspace, Lane, RouteJob, RoutingFeatures } from "@tokenhub/contracts";
 import { queueUnavailable, type JobProducer } from "@tokenhub/queue";
 import type { Redis } from "ioredis";
 import type { Canceller } from "./cancel-request.ts";
@@ -18,13 +18,19 @@ export interface Submission {
   readonly keyId: string | null;
   readonly traceparent: string | null;
   readonly acceptedAtMs: number;
+  /** How long its answer is waited for. */
   readonly waitMs: number;
+  /** When its work is given up, in Unix milliseconds; not before the wait is over. */
+  readonly deadlineAtMs: number;
+  readonly lane: Lane;
+  /** From 0 to 9 among requests of its lane; absent: it goes in its turn. */
+  readonly priority?: number;
   readonly features: RoutingFeatures;
   readonly formatHeaders: Record<string, string>;
   readonly bodyText: string;
 }
 
-/** A stored body outlives the wait, for retries that are still under way when it ends. */
+/** A stored body outlives the deadline, for retries that are still under way when it ends. */
 const bodyMarginMs = 600_000;
 
 /**
@@ -33,13 +39,12 @@ const bodyMarginMs = 600_000;
  * @throws TokenHubError `queue_unavailable` when Redis did not take both.
  */
 export async function submitRequest(deps: SubmitDeps, submission: Submission): Promise<void> {
-  const { bodyText, waitMs, ...envelope } = submission;
-  const { requestId, acceptedAtMs } = envelope;
+  const { bodyText, waitMs: _, ...envelope } = submission;
+  const { requestId, acceptedAtMs, deadlineAtMs } = envelope;
+  const bodyTtlMs = Math.ceil(deadlineAtMs - acceptedAtMs + bodyMarginMs);
   const job: RouteJob = {
     v: 1,
     ...envelope,
-    lane: "interactive",
-    deadlineAtMs: acceptedAtMs + waitMs,
     replyTo: deps.gatewayId,
     round: 0,
     excluded: [],
@@ -49,7 +54,7 @@ export async function submitRequest(deps: SubmitDeps, submission: Submission): P
   const isConnected = deps.redis.status === "ready";
   try {
     await Promise.all([
-      deps.redis.set(deps.keyspace.requestBody(requestId), bodyText, "PX", Math.ceil(waitMs + bodyMarginMs)),
+      deps.redis.set(deps.keyspace.requestBody(requestId), bodyText, "PX", bodyTtlMs),
       deps.producer.addRoute(job),
     ]);
   } catch (error) {

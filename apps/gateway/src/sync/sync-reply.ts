@@ -1,18 +1,17 @@
 import { TokenHubError, type RequestResult, type StreamHead, type WireFormatName } from "@tokenhub/contracts";
 import { createStreamTranscoder, transcodeResponse, type StreamTranscoder } from "@tokenhub/translation";
 import type { Response } from "express";
+import type { AnswerEcho } from "./answer-echo.ts";
 import type { ReplySink } from "./await-reply.ts";
 import { failureToError } from "./failure-to-error.ts";
 import { setAnswerHeaders, setResultHeaders } from "./result-headers.ts";
 
-export interface SyncReplyOptions {
+export interface SyncReplyOptions extends AnswerEcho {
   readonly response: Response;
   readonly requestId: string;
   readonly callerFormat: WireFormatName;
   readonly acceptedAtMs: number;
   readonly estimatedInputTokens: number;
-  /** What a text completion repeats before its answer; null: nothing. */
-  readonly echoedPrompt: string | null;
   /** The caller asked for the usage chunk of an OpenAI stream. */
   readonly includeUsage: boolean;
   /** Does to a whole answer, given in `callerFormat`, what the caller wished; null: nothing. May reject with a TokenHubError. */
@@ -21,8 +20,10 @@ export interface SyncReplyOptions {
   readonly fail: (error: TokenHubError) => void;
   /** Called once, when the caller has everything or is gone. */
   readonly done: (result: RequestResult | null) => void;
-  /** How often a stream that says nothing gives a sign of life. Default 15 s. */
-  readonly keepAliveMs?: number;
+  /** How often a stream that says nothing gives a sign of life; null: never. Default 15 s. */
+  readonly keepAliveMs?: number | null;
+  /** Has the request go on when the wait is over, and gives what its caller is told; null: it ends with the wait. */
+  readonly outlive?: (() => Promise<TokenHubError>) | null;
 }
 
 /** Bytes that may wait in a slow reader's socket before it is cut off. */
@@ -48,6 +49,7 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
     createdAtMs: options.acceptedAtMs,
     estimatedInputTokens: options.estimatedInputTokens,
     ...(options.echoedPrompt === null ? {} : { echoedPrompt: options.echoedPrompt }),
+    ...(options.requestBody === undefined ? {} : { requestBody: options.requestBody }),
   });
   const write = (text: string): void => {
     if (text === "" || response.destroyed) return;
@@ -73,6 +75,10 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
     write(
       callerFormat === "anthropic-messages" ? 'event: ping\ndata: {"type": "ping"}\n\n' : ": keep-alive\n\n",
     );
+  }
+
+  function keepAwake(): void {
+    if (keepAliveMs !== null) keepAlive ??= setInterval(signOfLife, keepAliveMs);
   }
 
   const transcoderFrom = (wireFormat: WireFormatName, modelId: string): StreamTranscoder =>
@@ -127,17 +133,22 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
     response.end(text);
   }
 
+  function giveUp(): void {
+    const message =
+      "No answer came within the time this request may wait. It was cancelled; send it again with a longer timeout.";
+    fail(new TokenHubError("sync_wait_timeout", message));
+    close(null);
+  }
+
   return {
-    keepWaiting() {
-      keepAlive ??= setInterval(signOfLife, keepAliveMs);
-    },
+    keepWaiting: keepAwake,
     onHead(head: StreamHead) {
       if (!response.headersSent) {
         setAnswerHeaders(response, head);
         openStream();
       }
       transcoder = transcoderFrom(head.wireFormat, head.modelId);
-      keepAlive ??= setInterval(signOfLife, keepAliveMs);
+      keepAwake();
     },
     onText(sseText) {
       if (transcoder !== null) write(transcoder.push(sseText));
@@ -153,10 +164,12 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
       else void sending.finally(() => close(result));
     },
     onTimeout() {
-      const message =
-        "No answer came within the time this request may wait. It was cancelled; send it again with a longer timeout.";
-      fail(new TokenHubError("sync_wait_timeout", message));
-      close(null);
+      if (!options.outlive) giveUp();
+      else
+        options.outlive().then((error) => {
+          fail(error);
+          close(null);
+        }, giveUp);
     },
     onBroken(error) {
       fail(knownFault(error));

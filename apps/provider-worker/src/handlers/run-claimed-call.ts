@@ -131,6 +131,7 @@ function prepare(deps: CallDeps, { job, target, claim }: ClaimedCall, keyAnswer:
         provider,
         definition,
         operation,
+        wireFormat: format,
         apiKey,
         bodyText: renameToolsInRequest(bodyText, { format, toolNameMap: model.toolNameMap }),
         stream,

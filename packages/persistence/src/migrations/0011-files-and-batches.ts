@@ -38,8 +38,10 @@ export async function createFilesAndBatches(db: Kysely<unknown>): Promise<void> 
     .addColumn("error_file_id", "text")
     .addColumn("state", "text", (column) => column.notNull())
     .addColumn("completion_window", "text", (column) => column.notNull())
+    .addColumn("output_expires_after_ms", "bigint")
     .addColumn("metadata_json", "text")
     .addColumn("headers_json", "text", (column) => column.notNull())
+    .addColumn("model", "text")
     .addColumn("problems_json", "text")
     .addColumn("owner", "text")
     .addColumn("total", "integer", (column) => column.notNull())
@@ -49,6 +51,8 @@ export async function createFilesAndBatches(db: Kysely<unknown>): Promise<void> 
     .addColumn("failed", "integer", (column) => column.notNull())
     .addColumn("cancelled", "integer", (column) => column.notNull())
     .addColumn("expired", "integer", (column) => column.notNull())
+    .addColumn("input_tokens", "bigint", (column) => column.notNull())
+    .addColumn("output_tokens", "bigint", (column) => column.notNull())
     .addColumn("created_at_ms", "bigint", (column) => column.notNull())
     .addColumn("in_progress_at_ms", "bigint")
     .addColumn("expires_at_ms", "bigint", (column) => column.notNull())
@@ -58,8 +62,11 @@ export async function createFilesAndBatches(db: Kysely<unknown>): Promise<void> 
     .execute();
   await createIndexes(db, [
     ["files_by_tenant", "files", ["tenant_id", "created_at_ms", "id"]],
-    ["batches_by_tenant", "batches", ["tenant_id", "created_at_ms", "id"]],
+    ["batches_by_tenant", "batches", ["tenant_id", "surface", "created_at_ms", "id"]],
+    ["batches_by_input", "batches", ["input_file_id"]],
+    ["batches_by_end", "batches", ["finished_at_ms"]],
   ]);
   await sql`create index files_expiring on files (expires_at_ms) where expires_at_ms is not null`.execute(db);
+  await sql`create index files_incomplete on files (created_at_ms) where is_complete = 0`.execute(db);
   await sql`create index batches_open on batches (created_at_ms) where finished_at_ms is null`.execute(db);
 }

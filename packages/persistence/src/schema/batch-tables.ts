@@ -13,7 +13,7 @@ export interface FileTable {
   filename: string;
   purpose: string;
   bytes: number;
-  /** 0 while it is being written. */
+  /** 0 while it is being written, and while it is being deleted. */
   is_complete: Truth;
   /** 1 for files that no caller sees, e.g. the lines of a message batch. */
   is_internal: Truth;
@@ -53,9 +53,13 @@ export interface BatchTable {
   error_file_id: string | null;
   state: BatchState;
   completion_window: string;
+  /** How long output and error file are kept from their creation on; null: the installation's own time. */
+  output_expires_after_ms: number | null;
   metadata_json: string | null;
   /** Headers of the request that mean something to the execution of its lines. */
   headers_json: string;
+  /** What all its lines name; null when they name several, or are not known yet. */
+  model: string | null;
   /** What is wrong with the input, by line. */
   problems_json: string | null;
   /** The gateway that works on it. */
@@ -69,6 +73,9 @@ export interface BatchTable {
   failed: number;
   cancelled: number;
   expired: number;
+  /** Of all lines; 0 until the end. */
+  input_tokens: number;
+  output_tokens: number;
   created_at_ms: number;
   in_progress_at_ms: number | null;
   expires_at_ms: number;

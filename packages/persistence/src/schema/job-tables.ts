@@ -29,9 +29,6 @@ export interface JobTable {
   state: AsyncJobState;
   is_stream: Truth;
   requested_model: string | null;
-  /** Headers of the request that mean something to its execution. */
-  headers_json: string;
-  body: string;
   metadata_json: string | null;
   tags_json: string | null;
   /** A `JobWebhook`. */
@@ -62,6 +59,7 @@ export interface JobTable {
   cost_nano_usd: number | null;
   input_tokens: number | null;
   output_tokens: number | null;
+  /** Of the answer's body; null when no answer is kept. */
   result_bytes: number | null;
   batch_id: string | null;
   /** From 1. */
@@ -71,6 +69,9 @@ export interface JobTable {
   replay_of: string | null;
   /** Null unless the job failed for good. */
   letter: LetterState | null;
+  /** Headers of the request that mean something to its execution. */
+  headers_json: string;
+  body: string;
 }
 
 /** What a waiting caller would have been answered; of a stream, the whole text of it. */

@@ -65,6 +65,7 @@ describeDatabases(({ openMigrated }) => {
       audit: 1,
       rewards: 25,
       events: 25,
+      webhookEvents: 0,
       sessions: 1,
       series: 0,
     });

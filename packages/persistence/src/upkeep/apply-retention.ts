@@ -13,6 +13,8 @@ export interface RetentionPolicy {
   readonly eventDays: number | null;
   /** Beyond that the oldest events go, however young. */
   readonly mostEvents: number | null;
+  /** Of webhook events, with their deliveries and attempts. Default: 30 days. */
+  readonly webhookDays?: number | null;
   readonly series: SeriesRetention;
 }
 
@@ -22,6 +24,7 @@ export const defaultRetention: RetentionPolicy = {
   rewardDays: 90,
   eventDays: 7,
   mostEvents: 100_000,
+  webhookDays: 30,
   series: defaultSeriesRetention,
 };
 
@@ -33,6 +36,7 @@ export interface RetentionReport {
   readonly audit: number;
   readonly rewards: number;
   readonly events: number;
+  readonly webhookEvents: number;
   readonly sessions: number;
   readonly series: number;
 }
@@ -65,7 +69,7 @@ export async function applyRetention(
           where: sql`${sql.ref(timeColumn)} < ${nowMs - days * dayMs}`,
           batchRows,
         });
-  const { requestLogDays, auditDays, rewardDays, eventDays, mostEvents, series } = policy;
+  const { requestLogDays, auditDays, rewardDays, eventDays, mostEvents, webhookDays = 30, series } = policy;
   return {
     requestLog: await removeOld("request_log", {
       key: ["request_id"],
@@ -87,6 +91,11 @@ export async function applyRetention(
     events:
       (await removeOld("events", { key: ["id"], timeColumn: "timestamp_ms", days: eventDays })) +
       (await removeSurplusEvents(db, { mostEvents, batchRows })),
+    webhookEvents: await removeOld("webhook_events", {
+      key: ["id"],
+      timeColumn: "created_at_ms",
+      days: webhookDays,
+    }),
     sessions: await removeOld("admin_sessions", { key: ["id_hash"], timeColumn: "expires_at_ms", days: 0 }),
     series: await pruneSeries(db, { nowMs, retention: series, batchRows }),
   };

@@ -11,7 +11,7 @@ import { getHeaders, requestHeaders } from "../definition/request-headers.ts";
 import { readFailure } from "../failure/read-failure.ts";
 import {
   openAiCapabilities,
-  openAiPaths,
+  openAiPath,
   openAiWireFormats,
 } from "../openai-compatible/define-openai-compatible.ts";
 
@@ -55,9 +55,10 @@ function ownHeaders(apiKey: string | null): Record<string, string> {
   return apiKey === null ? {} : { "api-key": apiKey };
 }
 
-function deploymentUrl({ baseUrl, operation, upstreamModel, options }: HttpRequestInput): string {
+function deploymentUrl(input: HttpRequestInput): string {
+  const { baseUrl, upstreamModel, options } = input;
   const deployment = encodeURIComponent(upstreamModel.toWellFormed());
-  const path = `/deployments/${deployment}${openAiPaths[operation]}`;
+  const path = `/deployments/${deployment}${openAiPath(input)}`;
   return serviceUrl(baseUrl) + path + versionQuery(options);
 }
 

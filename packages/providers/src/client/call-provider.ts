@@ -126,10 +126,11 @@ function buildRequest(
   input: ProviderCallInput,
   { definition, baseUrl }: { definition: ProviderDefinition; baseUrl: string },
 ): HttpRequest {
-  const { operation, apiKey, bodyText, stream, upstreamModel, requestId, provider } = input;
+  const { operation, wireFormat, apiKey, bodyText, stream, upstreamModel, requestId, provider } = input;
   const { headers, options } = provider;
   return definition.buildHttpRequest({
     operation,
+    wireFormat,
     baseUrl,
     apiKey,
     bodyText,

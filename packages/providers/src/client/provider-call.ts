@@ -1,4 +1,4 @@
-import type { CallFailure, CatalogueProvider, Operation } from "@tokenhub/contracts";
+import type { CallFailure, CatalogueProvider, Operation, WireFormatName } from "@tokenhub/contracts";
 import type { RateLimitSnapshot } from "@tokenhub/resilience";
 import type { AnyProvider } from "../definition/provider-definition.ts";
 import type { EndpointReport } from "./endpoint-rotation.ts";
@@ -22,8 +22,10 @@ export interface ProviderCallInput {
   readonly provider: CatalogueProvider;
   readonly definition: AnyProvider;
   readonly operation: Operation;
+  /** The format of `bodyText`. Absent: the definition's own for the operation. */
+  readonly wireFormat?: WireFormatName | undefined;
   readonly apiKey: string | null;
-  /** In the definition's wire format for the operation; it is sent unchanged. */
+  /** It is sent unchanged. */
   readonly bodyText: string;
   readonly stream: boolean;
   readonly upstreamModel: string;

@@ -23,6 +23,11 @@ export interface ProviderTraits {
   readonly type: string;
   /** The format each served operation travels in; an operation that is absent is not served. */
   readonly wireFormats: Readonly<Partial<Record<Operation, WireFormatName>>>;
+  /**
+   * Whether chat is also served as OpenAI Responses, to callers who speak it: `native` unless the provider's option
+   * `responses` says `chat`, `on_request` where it says `native`. Absent: never.
+   */
+  readonly responses?: "native" | "on_request" | undefined;
   /** Null: `base_url` must be configured. */
   readonly defaultBaseUrl: string | null;
   /** `optional`: without a key the call carries no credential header at all. */
@@ -36,6 +41,8 @@ export interface ProviderTraits {
 
 export interface HttpRequestInput {
   readonly operation: Operation;
+  /** The format of `bodyText`, as `servedAs` chose it. Absent: the definition's own for the operation. */
+  readonly wireFormat?: WireFormatName | undefined;
   readonly baseUrl: string;
   readonly apiKey: string | null;
   /** The body in the provider's wire format; it is sent as it is. */

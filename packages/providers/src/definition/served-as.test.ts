@@ -7,6 +7,7 @@ function completion(type: string, overrides: Partial<ServedAsInput> = {}): unkno
   if (definition === undefined) throw new Error(`no type ${type}`);
   return servedAs(definition, {
     operation: "completion",
+    callerFormat: "openai-completions",
     upstreamModel: "some-model",
     modelCapabilities: null,
     options: {},
@@ -66,6 +67,31 @@ describe("servedAs", () => {
     expect(completion("vllm", { options: { completions: "chat" } })).toEqual(throughChat);
     expect(completion("groq", { options: { completions: "native" } })).toEqual(throughChat);
     expect(completion("vllm", { options: { completions: "perhaps" } })).toEqual(native);
+  });
+
+  describe("asked for OpenAI Responses", () => {
+    const native = { operation: "chat", wireFormat: "openai-responses" };
+    const asked = { operation: "chat", callerFormat: "openai-responses" } as const;
+
+    test("OpenAI serves them itself, unless an option says that its address knows only chat", () => {
+      expect(completion("openai", asked)).toEqual(native);
+      expect(completion("openai", { ...asked, options: { responses: "chat" } })).toEqual(throughChat);
+      expect(completion("openai", { ...asked, callerFormat: "openai-chat" })).toEqual(throughChat);
+    });
+
+    test.each(["openai-compatible", "vllm", "ollama", "groq", "together", "nim"])(
+      "%s does where an option says so",
+      (type) => {
+        expect(completion(type, asked)).toEqual(throughChat);
+        expect(completion(type, { ...asked, options: { responses: "native" } })).toEqual(native);
+      },
+    );
+
+    test.each(["anthropic", "azure-openai", "mock"])("%s never does", (type) => {
+      const served = completion(type, { ...asked, options: { responses: "native" } });
+      expect(served).not.toEqual(native);
+      expect(served).toMatchObject({ operation: "chat" });
+    });
   });
 
   test("an operation that is not served is null", () => {

@@ -10,16 +10,17 @@ export interface ServedOperation {
 
 export interface ServedAsInput {
   readonly operation: Operation;
+  readonly callerFormat: WireFormatName;
   readonly upstreamModel: string;
   /** Of the catalogue's model; null: not declared. */
   readonly modelCapabilities: readonly Capability[] | null;
-  /** Of the provider; option `completions` says `native` or `chat` for all its models. */
+  /** Of the provider; options `completions` and `responses` say `native` or `chat` for all its models. */
   readonly options: Readonly<Record<string, string>>;
 }
 
 /**
- * How a provider serves an operation; null when it does not. Chat and embeddings are served as they are. A text completion
- * goes to the path made for it when the type has one and the model is meant for it, else through chat:
+ * How a provider serves an operation; null when it does not. Chat and embeddings are served as they are; chat that is
+ * asked for as OpenAI Responses goes to the path made for it when the provider has one. A text completion goes to the path made for it when the type has one and the model is meant for it, else through chat:
  *
  * | `capabilities.completion` | native for                                                                              |
  * |---------------------------|-----------------------------------------------------------------------------------------|
@@ -29,6 +30,7 @@ export interface ServedAsInput {
  */
 export function servedAs(provider: ProviderTraits, input: ServedAsInput): ServedOperation | null {
   const direct = provider.wireFormats[input.operation];
+  if (servesResponses(provider, input)) return served("chat", "openai-responses");
   if (input.operation !== "completion") return served(input.operation, direct);
   if (direct !== undefined && isNative(provider, input)) return served("completion", direct);
   return served("chat", provider.wireFormats.chat) ?? served("completion", direct);
@@ -36,6 +38,12 @@ export function servedAs(provider: ProviderTraits, input: ServedAsInput): Served
 
 function served(operation: Operation, wireFormat: WireFormatName | undefined): ServedOperation | null {
   return wireFormat === undefined ? null : { operation, wireFormat };
+}
+
+function servesResponses({ responses }: ProviderTraits, input: ServedAsInput): boolean {
+  if (input.operation !== "chat" || input.callerFormat !== "openai-responses") return false;
+  const wanted = input.options["responses"];
+  return responses === "native" ? wanted !== "chat" : responses === "on_request" && wanted === "native";
 }
 
 function isNative({ capabilities }: ProviderTraits, input: ServedAsInput): boolean {

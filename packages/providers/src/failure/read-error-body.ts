@@ -36,7 +36,9 @@ function readErrorValue(value: unknown): ErrorWords {
   if (typeof value === "string") return { ...noWords, message: value };
   if (Array.isArray(value)) return value.length === 0 ? noWords : readErrorValue(value[0]);
   if (!isRecord(value)) return noWords;
-  const inner = value["error"];
+  const { error, response } = value;
+  // An event that says that a response failed has the error inside it.
+  const inner = error ?? (isRecord(response) ? response["error"] : undefined);
   if (typeof inner === "string") return { ...flatWords(value), message: inner };
   return flatWords(isRecord(inner) ? inner : value);
 }

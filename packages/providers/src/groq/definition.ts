@@ -15,6 +15,7 @@ export const groq = defineOpenAiCompatible({
   ],
   servesEmbeddings: false,
   completion: "through_chat",
+  responses: "on_request",
   maxTokensField: "max_completion_tokens",
   sendsRequestId: false,
 });

@@ -22,6 +22,7 @@ export const nim = defineOpenAiCompatible({
   ],
   servesEmbeddings: true,
   completion: "per_model",
+  responses: "on_request",
   maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

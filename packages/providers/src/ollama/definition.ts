@@ -8,6 +8,7 @@ export const ollama = defineOpenAiCompatible({
   extensions: [],
   servesEmbeddings: true,
   completion: "native",
+  responses: "on_request",
   maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

@@ -7,16 +7,25 @@ import type {
   HttpRequestInput,
   ProviderCapabilities,
   ProviderDefinition,
+  ProviderTraits,
 } from "../definition/provider-definition.ts";
 import { readModelList } from "../definition/read-model-list.ts";
 import { getHeaders, requestHeaders } from "../definition/request-headers.ts";
 import { readFailure } from "../failure/read-failure.ts";
 
-export const openAiPaths: Readonly<Record<Operation, string>> = {
+const openAiPaths: Readonly<Record<Operation, string>> = {
   chat: "/chat/completions",
   completion: "/completions",
   embeddings: "/embeddings",
 };
+
+/** Where below the version a request is sent. */
+export function openAiPath({
+  operation,
+  wireFormat,
+}: Pick<HttpRequestInput, "operation" | "wireFormat">): string {
+  return wireFormat === "openai-responses" ? "/responses" : openAiPaths[operation];
+}
 
 /** In what one OpenAI-compatible server differs from the next. */
 export interface OpenAiCompatibleTraits {
@@ -27,6 +36,8 @@ export interface OpenAiCompatibleTraits {
   readonly servesEmbeddings: boolean;
   /** How text completions are served; see `ProviderCapabilities`. */
   readonly completion: ProviderCapabilities["completion"];
+  /** How OpenAI Responses are served; see `ProviderTraits`. */
+  readonly responses?: ProviderTraits["responses"];
   /** Whether our request id is sent as `x-tokenhub-request-id`: to servers of one's own, never to a vendor. */
   readonly sendsRequestId: boolean;
   /** Many servers know only the older `max_tokens`; the option `maxTokensField` overrides it. */
@@ -38,13 +49,15 @@ export interface OpenAiCompatibleTraits {
 }
 
 /**
- * A provider that speaks the OpenAI format at `{base}/v1/chat/completions`, `/completions`, `/embeddings` and `/models`
+ * A provider that speaks the OpenAI format at `{base}/v1/chat/completions`, `/responses`, `/completions`, `/embeddings` and
+ * `/models`
  * with a Bearer key. The option `apiPrefix` replaces `/v1`.
  */
 export function defineOpenAiCompatible(traits: OpenAiCompatibleTraits): ProviderDefinition {
   return {
     type: traits.type,
     wireFormats: openAiWireFormats(traits),
+    responses: traits.responses,
     defaultBaseUrl: traits.defaultBaseUrl,
     credential: traits.credential,
     extensions: traits.extensions,
@@ -99,7 +112,7 @@ function buildHttpRequest(input: HttpRequestInput, traits: OpenAiCompatibleTrait
   if (traits.sendsRequestId) own["x-tokenhub-request-id"] = input.requestId;
   return {
     method: "POST",
-    url: apiUrl(input.baseUrl, { path: openAiPaths[input.operation], prefix: input.options["apiPrefix"] }),
+    url: apiUrl(input.baseUrl, { path: openAiPath(input), prefix: input.options["apiPrefix"] }),
     headers: requestHeaders(input, own),
     bodyText: input.bodyText,
   };

@@ -8,6 +8,7 @@ export const openAiCompatible = defineOpenAiCompatible({
   extensions: [],
   servesEmbeddings: true,
   completion: "per_model",
+  responses: "on_request",
   maxTokensField: "max_tokens",
   sendsRequestId: true,
 });

@@ -8,6 +8,7 @@ export const openAi = defineOpenAiCompatible({
   extensions: [],
   servesEmbeddings: true,
   completion: "per_model",
+  responses: "native",
   maxTokensField: "max_completion_tokens",
   sendsRequestId: false,
   optionHeaders({ organization, project }) {

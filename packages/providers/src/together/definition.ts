@@ -17,6 +17,7 @@ export const together = defineOpenAiCompatible({
   ],
   servesEmbeddings: true,
   completion: "native",
+  responses: "on_request",
   maxTokensField: "max_tokens",
   sendsRequestId: false,
 });

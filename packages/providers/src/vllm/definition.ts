@@ -51,6 +51,7 @@ const openAiServer = defineOpenAiCompatible({
   ],
   servesEmbeddings: true,
   completion: "native",
+  responses: "on_request",
   maxTokensField: "max_tokens",
   sendsRequestId: true,
   healthPath: "/health",

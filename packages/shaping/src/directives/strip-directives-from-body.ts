@@ -4,7 +4,7 @@ import { readDirectives, type MessageTexts } from "./read-directives.ts";
 import { stripDirectives } from "./strip-directives.ts";
 
 /** Bodies that hold a conversation. `native-chat` has its messages at the top level or below `request`. */
-export type ConversationFormat = "openai-chat" | "anthropic-messages" | "native-chat";
+export type ConversationFormat = "openai-chat" | "anthropic-messages" | "openai-responses" | "native-chat";
 
 export interface StrippedBody {
   /** The very body that was given when it holds no directive; else a new one that shares all unchanged parts with it. */
@@ -27,12 +27,28 @@ export function stripDirectivesFromBody(
     const inner = stripDirectivesFromBody(nested, { format: "openai-chat" });
     return inner.body === nested ? { ...inner, body } : { ...inner, body: { ...body, request: inner.body } };
   }
-  const stripped = format === "anthropic-messages" ? stripSystem(body) : body;
+  if (format === "openai-responses") return stripResponsesRequest(body);
+  const stripped = format === "anthropic-messages" ? stripSystem(body, "system") : body;
   const { messages } = body;
   if (!Array.isArray(messages)) return { body: stripped, reading: { kind: "none" } };
   return {
     body: replaceMember(stripped, { name: "messages", value: stripMessages(messages) }),
     reading: readDirectives(messages.flatMap(userTexts)),
+  };
+}
+
+/** Its conversation is one text of the user, or a list of items. */
+function stripResponsesRequest(body: JsonObject): StrippedBody {
+  const stripped = stripSystem(body, "instructions");
+  const { input } = body;
+  if (typeof input === "string") {
+    const value = stripDirectives(input);
+    return { body: replaceMember(stripped, { name: "input", value }), reading: readDirectives([input]) };
+  }
+  if (!Array.isArray(input)) return { body: stripped, reading: { kind: "none" } };
+  return {
+    body: replaceMember(stripped, { name: "input", value: stripMessages(input) }),
+    reading: readDirectives(input.flatMap(userTexts)),
   };
 }
 
@@ -43,17 +59,18 @@ function userTexts(message: unknown): MessageTexts[] {
   return Array.isArray(content) ? [content.flatMap((part) => textOfPart(part) ?? [])] : [];
 }
 
+const textTypes: readonly unknown[] = ["text", "input_text", "output_text"];
+
 function textOfPart(part: unknown): string | null {
-  return isJsonObject(part) && part["type"] === "text" && typeof part["text"] === "string"
+  return isJsonObject(part) && textTypes.includes(part["type"]) && typeof part["text"] === "string"
     ? part["text"]
     : null;
 }
 
-function stripSystem(body: JsonObject): JsonObject {
-  const content = stripContent(body["system"]);
-  if (content === body["system"] || !isEmpty(content))
-    return replaceMember(body, { name: "system", value: content });
-  const { system: _, ...rest } = body;
+function stripSystem(body: JsonObject, name: "system" | "instructions"): JsonObject {
+  const content = stripContent(body[name]);
+  if (content === body[name] || !isEmpty(content)) return replaceMember(body, { name, value: content });
+  const { [name]: _, ...rest } = body;
   return rest;
 }
 
@@ -74,7 +91,9 @@ function stripMessages(messages: readonly unknown[]): readonly unknown[] {
 
 function stripMessage(message: unknown): unknown {
   if (!isJsonObject(message)) return message;
-  return replaceMember(message, { name: "content", value: stripContent(message["content"]) });
+  const stripped = replaceMember(message, { name: "content", value: stripContent(message["content"]) });
+  // The result of a call, where that is an item of its own.
+  return replaceMember(stripped, { name: "output", value: stripContent(stripped["output"]) });
 }
 
 /** A text, or a list of parts; parts of which nothing is left go. */

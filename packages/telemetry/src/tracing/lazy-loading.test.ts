@@ -31,7 +31,7 @@ async function loadedAfter(code: string): Promise<string[]> {
   return JSON.parse(stdout.trim()) as string[];
 }
 
-const services = ["gateway", "orchestrator-worker", "router-worker", "provider-worker"]
+const services = ["gateway", "orchestrator-worker", "router-worker", "provider-worker", "webhook-worker"]
   .map((app) => `await import("./apps/${app}/src/compose.ts");`)
   .join("\n");
 const start = (config: string): string =>

@@ -10,6 +10,8 @@ import { buildTools } from "./build-tools.ts";
 
 const stopSequencesMax = 4;
 const schemaNameDefault = "response";
+/** Extras of Responses that go by the same name here. */
+const responsesExtras = ["verbosity", "prompt_cache_key", "prompt_cache_retention"];
 
 /** Writes a chat completion request. A stream always asks for usage, which the ledger needs. */
 export function buildOpenAiChatRequest(request: CanonicalRequest, target: BuildTarget): BuiltRequest {
@@ -94,7 +96,8 @@ function reasoningEffort(request: CanonicalRequest, input: TargetInput): string 
   if (reasoning.display !== null) warnings.leftOut("thinking.display", "openai-chat");
   if (reasoning.mode === "between-tools") warnings.leftOut("thinking.type between_tools", "openai-chat");
   if (reasoning.mode === "off") {
-    if (accepted?.includes("none") === true || request.extras.format === "openai-chat") return "none";
+    const isOpenAis = request.extras.format !== "anthropic-messages";
+    if (accepted?.includes("none") === true || isOpenAis) return "none";
     warnings.add("`thinking.type` disabled was left out: the model's default reasoning applies.");
     return reasoning.effort;
   }
@@ -128,7 +131,7 @@ function responseFormat(output: CanonicalOutput | null): JsonObject | null {
 }
 
 /** OpenAI demands a name of letters, digits, `_` and `-`, at most 64: the schema's title makes the best one. */
-function schemaName(schema: JsonObject): string {
+export function schemaName(schema: JsonObject): string {
   const name = (textOf(schema["title"]) ?? "").replaceAll(/[^a-zA-Z0-9_-]+/g, "_").slice(0, 64);
   return /[a-zA-Z0-9]/.test(name) ? name : schemaNameDefault;
 }
@@ -149,7 +152,8 @@ function userMembers(request: CanonicalRequest): JsonObject {
 
 /** Anthropic continues a last assistant message. So do servers that can be told to; the others answer it. */
 function prefillMembers(request: CanonicalRequest, input: ContentInput): JsonObject {
-  if (request.extras.format === "openai-chat" || request.messages.at(-1)?.role !== "assistant") return {};
+  const isContinued = request.extras.format === "anthropic-messages";
+  if (!isContinued || request.messages.at(-1)?.role !== "assistant") return {};
   if (input.extensions.has("continue_final_message")) {
     return { continue_final_message: true, add_generation_prompt: false };
   }
@@ -166,6 +170,10 @@ function extraMembers(request: CanonicalRequest, warnings: WarningList): JsonObj
     const { stream_options: _options, ...rest } = members;
     return rest;
   }
-  for (const key of Object.keys(members)) warnings.leftOut(key, "openai-chat");
-  return {};
+  const shared: JsonObject = {};
+  for (const [key, value] of Object.entries(members)) {
+    if (format === "openai-responses" && responsesExtras.includes(key)) shared[key] = value;
+    else warnings.leftOut(key, "openai-chat");
+  }
+  return shared;
 }

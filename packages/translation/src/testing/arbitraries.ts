@@ -87,7 +87,9 @@ export const conversations: fc.Arbitrary<CanonicalMessage[]> = fc
     return messages;
   });
 
-export const tools = (format: "openai-chat" | "anthropic-messages"): fc.Arbitrary<CanonicalTool[]> =>
+export const tools = (
+  format: "openai-chat" | "anthropic-messages" | "openai-responses",
+): fc.Arbitrary<CanonicalTool[]> =>
   fc.uniqueArray(fc.constantFrom("search", "get_weather", "f-1"), { minLength: 1 }).chain((names) =>
     fc.tuple(
       ...names.map((name) =>

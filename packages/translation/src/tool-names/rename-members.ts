@@ -42,6 +42,19 @@ const anthropicTool: Rename = (tool, names) => {
   return type === "custom" ? named(tool, names) : tool;
 };
 
+const responsesTypes: readonly unknown[] = ["function", "custom", "function_call", "custom_tool_call"];
+/** A tool, a choice of one, a call: each has its name beside its type. */
+const responsesNamed: Rename = (item, names) =>
+  responsesTypes.includes(objectOf(item)?.["type"]) ? named(item, names) : item;
+const responsesChoice: Rename = (choice, names) =>
+  within(["tools", each(responsesNamed)])(responsesNamed(choice, names), names);
+/** The calls of a response, and what it repeats of its request. */
+const responsesAnswer = {
+  output: each(responsesNamed),
+  tools: each(responsesNamed),
+  tool_choice: responsesChoice,
+};
+
 const none: Renames = {};
 
 export const requestRenames: Readonly<Record<WireFormatName, Renames>> = {
@@ -57,6 +70,11 @@ export const requestRenames: Readonly<Record<WireFormatName, Renames>> = {
     tool_choice: named,
     messages: each(within(["content", each(anthropicToolUse)])),
   },
+  "openai-responses": {
+    tools: each(responsesNamed),
+    tool_choice: responsesChoice,
+    input: each(responsesNamed),
+  },
   "openai-completions": none,
   "openai-embeddings": none,
 };
@@ -65,6 +83,13 @@ export const requestRenames: Readonly<Record<WireFormatName, Renames>> = {
 export const responseRenames: Readonly<Record<WireFormatName, Renames>> = {
   "openai-chat": { choices: each(within(["message", openAiMessage], ["delta", openAiMessage])) },
   "anthropic-messages": { content: each(anthropicToolUse), content_block: anthropicToolUse },
+  "openai-responses": {
+    ...responsesAnswer,
+    response: within(...Object.entries(responsesAnswer)),
+    item: responsesNamed,
+    // Only the events of a call's arguments have a name of their own.
+    name: renamed,
+  },
   "openai-completions": none,
   "openai-embeddings": none,
 };

@@ -34,7 +34,8 @@ export function renameToolsInResponse(bodyText: string, renaming: ToolRenaming):
 }
 
 /** Whether the text can hold a tool's name at all: almost no stream event does. */
-const toolWords = /"(?:tool_calls|function_call|tool_use)"/;
+const toolWords =
+  /"(?:tool_calls|function_call|tool_use|tools|custom_tool_call|response\.function_call_arguments\.done)"/;
 
 /** The data of one stream event, as {@link renameToolsInResponse} a whole answer; for callers that hold single events. */
 export function renameToolsInEvent(data: string, renaming: ToolRenaming): string {

@@ -5,7 +5,7 @@ import type { Request, Response } from "express";
 import type { Admission } from "../../admission/admission.ts";
 import type { Reservation } from "../../admission/budget-guard.ts";
 import type { Caller } from "../../admission/caller.ts";
-import { readWaitMs } from "../../admission/read-deadline.ts";
+import { readPatience } from "../../admission/read-deadline.ts";
 import { policyOf, type RoutingDefaults, type RoutingWishes } from "../../admission/routing-wishes.ts";
 import { readWishHeaders } from "../../admission/wish-headers.ts";
 import { requestIdOf } from "../../http/assign-request-id.ts";
@@ -67,7 +67,7 @@ export async function createRun(
   const { read, wish } = prepared;
   if (wish === null) throw new TokenHubError("invalid_request", "`mode` is missing.", { param: "mode" });
   const isWaitedFor = !asked.isBackground && !asked.isStream;
-  const waitMs = readWaitMs(request.headers, deps.syncWaitMs);
+  const { waitMs } = readPatience(request.headers, deps.syncWaitMs);
   const deadlineMs = asked.deadlineMs ?? (isWaitedFor ? waitMs : defaultDeadlineMs);
   const submission = submissionOf(deps, { ...arrived, read, headerWishes, deadlineMs });
   const planned = planRun(deps.planning, {
@@ -120,6 +120,8 @@ function submissionOf(
     traceparent: typeof traceparent === "string" ? traceparent : null,
     acceptedAtMs,
     waitMs: deadlineMs,
+    deadlineAtMs: acceptedAtMs + deadlineMs,
+    lane: "interactive",
     features: {
       operation: "chat",
       wireFormat: read.wireFormat,
@@ -152,7 +154,7 @@ function holdUntilEnd(
     return { ending: promise, leave: () => undefined, refuse: () => undefined };
   const strange = (): void =>
     reject(new TokenHubError("internal_error", "The answer of an orchestration came as a stream."));
-  const wait = awaitReply(deps.replies, planned.input.requestId, waitUntilMs - deps.now(), {
+  const wait = awaitReply(deps.replies, planned.input.requestId, { waitMs: waitUntilMs - deps.now() }, {
     onHead: strange,
     onText: strange,
     onEnd(result, body) {

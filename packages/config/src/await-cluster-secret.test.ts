@@ -1,9 +1,10 @@
-import { ConfigError, Secret } from "@tokenhub/config";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { awaitClusterSecret } from "./await-cluster-secret.ts";
+import { ConfigError } from "./config-error.ts";
+import { Secret } from "./secret.ts";
 
 async function setup() {
   const dataDirectory = await mkdtemp(join(tmpdir(), "tokenhub-secret-"));

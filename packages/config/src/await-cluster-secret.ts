@@ -1,6 +1,8 @@
-import { ConfigError, readSecretFile, type ProductConfig } from "@tokenhub/config";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigError } from "./config-error.ts";
+import type { ProductConfig } from "./product-config.ts";
+import { readSecretFile } from "./secret-file.ts";
 
 export interface AwaitClusterSecretOptions {
   /** How long a file that the configuration names may take to appear: the gateway makes it. */

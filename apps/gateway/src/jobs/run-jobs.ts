@@ -1,0 +1,149 @@
+import type { ClaimedJob, JobRepository } from "@tokenhub/persistence";
+import { requestIdOfAttempt } from "./job-ids.ts";
+import type { JobFinisher } from "./finish-jobs.ts";
+import type { ExecutionWatch } from "./execute-job.ts";
+import { judgeExecution, type ExecutionOutcome, type Judgement } from "./judge-execution.ts";
+import { planDispatch, type DispatchLimits } from "./plan-dispatch.ts";
+
+/** Begins jobs whose turn it is and carries them out. */
+export interface JobRunner {
+  /** There may be something to begin. */
+  wake(): void;
+  readonly running: ReadonlyMap<string, RunningJob>;
+  /** Begins nothing more, waits for what runs, and after `graceMs` leaves the rest to others. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface RunningJob {
+  readonly job: ClaimedJob;
+  readonly beganAtMs: number;
+  /** Sends its request to the queues again; null: it has not been sent yet. */
+  submitAgain: (() => Promise<void>) | null;
+}
+
+export interface JobRunnerOptions {
+  readonly jobs: Pick<JobRepository, "queuedGroups" | "runningCounts" | "claim" | "requeue" | "release">;
+  readonly finisher: JobFinisher;
+  readonly execute: (job: ClaimedJob, watch: ExecutionWatch) => Promise<ExecutionOutcome>;
+  readonly owner: string;
+  readonly limits: DispatchLimits;
+  /** Whether the queues can be reached: nothing is begun while they cannot. */
+  readonly isReady: () => boolean;
+  readonly keepMs: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+const groupsPerPass = 1_000;
+const jobsPerClaim = 100;
+
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { jobs, finisher, execute, owner, limits, isReady, keepMs, now, random, onError } = options;
+  const running = new Map<string, RunningJob>();
+  const leaving = new AbortController();
+  let isStopping = false;
+  let isPassing = false;
+  let isAskedAgain = false;
+  let onIdle: (() => void) | null = null;
+
+  function wake(): void {
+    isAskedAgain = true;
+    if (isPassing || isStopping) return;
+    isPassing = true;
+    setImmediate(() => {
+      void passes()
+        .catch(onError)
+        .finally(() => (isPassing = false));
+    });
+  }
+
+  async function passes(): Promise<void> {
+    while (isAskedAgain && !isStopping && isReady()) {
+      isAskedAgain = false;
+      if (await pass()) isAskedAgain = true;
+    }
+  }
+
+  /** Whether there may be more to begin. */
+  async function pass(): Promise<boolean> {
+    const queuedGroups = await jobs.queuedGroups(groupsPerPass);
+    if (queuedGroups.length === 0) return false;
+    const shares = planDispatch({ queuedGroups, running: await jobs.runningCounts() }, limits);
+    let isMore = false;
+    for (const { group, limit } of shares) {
+      const most = Math.min(limit, jobsPerClaim);
+      const nowMs = now();
+      const claimed = await jobs.claim({ group, limit: most, owner, nowMs });
+      for (const job of claimed)
+        begin(job, { isRepeat: job.startedAtMs !== nowMs || job.origin === "sync_wait" });
+      isMore ||= claimed.length === most && most < limit;
+    }
+    return isMore;
+  }
+
+  function begin(job: ClaimedJob, { isRepeat }: { readonly isRepeat: boolean }): void {
+    const entry: RunningJob = { job, beganAtMs: now(), submitAgain: null };
+    running.set(job.id, entry);
+    carryOut(entry, isRepeat)
+      .catch((error: unknown) => {
+        // Left as it is, it belongs to this gateway for ever.
+        if (!leaving.signal.aborted) onError(error);
+        return jobs.release({ jobIds: [job.id], owner }).catch(onError);
+      })
+      .finally(() => {
+        running.delete(job.id);
+        if (running.size === 0) onIdle?.();
+      });
+  }
+
+  async function carryOut(entry: RunningJob, isRepeat: boolean): Promise<void> {
+    const { job } = entry;
+    const outcome = await execute(job, {
+      isRepeat,
+      onSubmitted: (submitAgain) => (entry.submitAgain = submitAgain),
+      signal: leaving.signal,
+    });
+    const judgement = judgeExecution(job, outcome, { nowMs: now(), random: random(), keepMs });
+    if (judgement.kind === "ended") await finisher.finish(judgement.ending);
+    else await tryAgain(job, judgement);
+  }
+
+  async function tryAgain(
+    job: ClaimedJob,
+    { attempt, notBeforeMs, errorCode, errorClass, errorMessage }: Extract<Judgement, { kind: "again" }>,
+  ): Promise<void> {
+    const requestId = requestIdOfAttempt(job.id, attempt);
+    await jobs.requeue([
+      {
+        jobId: job.id,
+        owner,
+        attempt: job.attempt,
+        nextAttempt: attempt,
+        requestId,
+        notBeforeMs,
+        errorCode,
+        errorClass,
+        errorMessage,
+      },
+    ]);
+  }
+
+  return {
+    wake,
+    running,
+    async stop(graceMs) {
+      isStopping = true;
+      if (running.size > 0)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, graceMs);
+          onIdle = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      leaving.abort(new Error("this gateway stops"));
+      await jobs.release({ owner }).catch(onError);
+    },
+  };
+}

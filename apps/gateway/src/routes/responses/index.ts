@@ -1,0 +1,11 @@
+import { openAiResponsesRequestSchema } from "@tokenhub/contracts";
+import type { GenerationEndpoint } from "../../sync/generation-endpoint.ts";
+import { readStandardRequest } from "../../sync/read-standard-request.ts";
+
+/** An OpenAI response over any configured provider, whole or streamed. */
+export const responsesEndpoint: GenerationEndpoint = {
+  path: "/v1/responses",
+  operation: "chat",
+  scope: "chat",
+  read: readStandardRequest({ wireFormat: "openai-responses", bodySchema: openAiResponsesRequestSchema }),
+};

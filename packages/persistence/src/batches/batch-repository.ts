@@ -1,0 +1,242 @@
+import { sql, type Kysely, type SqlBool, type Updateable } from "kysely";
+import { whereEquals } from "../page.ts";
+import type { BatchState, BatchTable } from "../schema/batch-tables.ts";
+import type { Schema } from "../schema/schema.ts";
+import { storableText } from "../storable-text.ts";
+import { transaction } from "../transaction.ts";
+import { batchOfRow, type BatchProblem, type StoredBatch } from "./batch-row.ts";
+import { whereBehind, type PagePlace } from "./page-place.ts";
+
+export type NewBatch = Pick<
+  StoredBatch,
+  | "id"
+  | "surface"
+  | "tenantId"
+  | "projectId"
+  | "keyId"
+  | "endpoint"
+  | "inputFileId"
+  | "completionWindow"
+  | "outputExpiresAfterMs"
+  | "metadata"
+  | "headers"
+  | "model"
+  | "owner"
+  | "total"
+  | "createdAtMs"
+  | "inProgressAtMs"
+  | "expiresAtMs"
+> & { readonly state: Extract<BatchState, "validating" | "in_progress"> };
+
+/** What may change together with a batch's state. */
+export interface BatchChanges {
+  readonly model?: string | null;
+  readonly problems?: readonly BatchProblem[];
+  readonly total?: number;
+  readonly inProgressAtMs?: number;
+  readonly finalizingAtMs?: number;
+  readonly cancellingAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly outputFileId?: string | null;
+  readonly errorFileId?: string | null;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cancelled?: number;
+  readonly expired?: number;
+}
+
+export interface BatchPageRequest {
+  readonly filters: {
+    readonly tenantId: string;
+    readonly projectId?: string | undefined;
+    readonly surface: BatchTable["surface"];
+  };
+  readonly limit: number;
+  readonly after: PagePlace | null;
+  readonly direction: "asc" | "desc";
+}
+
+export interface BatchRepository {
+  /** Whether it was taken: false when as many of the tenant's are open already. */
+  readonly insert: (batch: NewBatch, limits: { readonly mostOpen: number }) => Promise<boolean>;
+  readonly get: (batchId: string) => Promise<StoredBatch | null>;
+  readonly page: (request: BatchPageRequest) => Promise<StoredBatch[]>;
+  /** Everything that has not ended, oldest first, at most 10,000. */
+  readonly open: () => Promise<StoredBatch[]>;
+  /** Moves it on when it is in one of the states that are named; whether it was. */
+  readonly move: (
+    batchId: string,
+    step: {
+      readonly from: readonly BatchState[];
+      readonly to: BatchState;
+      readonly changes: BatchChanges;
+    },
+  ) => Promise<boolean>;
+  /** Takes over the open batches of gateways that were not seen since then; gives how many. */
+  readonly claimOrphans: (claim: {
+    readonly owner: string;
+    readonly aliveSinceMs: number;
+  }) => Promise<number>;
+  /** Whether an open batch still reads the file. */
+  readonly isInputInUse: (fileId: string) => Promise<boolean>;
+  /** Whether it was there and had ended. */
+  readonly remove: (batchId: string) => Promise<boolean>;
+  /** Ids of batches that ended before then. */
+  readonly endedBefore: (limit: { readonly finishedBeforeMs: number; readonly limit: number }) => Promise<
+    StoredBatch[]
+  >;
+}
+
+const mostOpenRead = 10_000;
+
+/** @param db a database, or a transaction to take part in. */
+export function createBatchRepository(db: Kysely<Schema>): BatchRepository {
+  return {
+    insert: (batch, { mostOpen }) =>
+      transaction(db, async (begun) => {
+        const { open } = await begun
+          .selectFrom("batches")
+          .select((column) => column.fn.countAll<number | string>().as("open"))
+          .where("tenant_id", "=", batch.tenantId)
+          .where("finished_at_ms", "is", null)
+          .executeTakeFirstOrThrow();
+        if (Number(open) >= mostOpen) return false;
+        await begun.insertInto("batches").values(rowOfBatch(batch)).execute();
+        return true;
+      }),
+    async get(batchId) {
+      const row = await db.selectFrom("batches").selectAll().where("id", "=", batchId).executeTakeFirst();
+      return row === undefined ? null : batchOfRow(row);
+    },
+    async page({ filters, limit, after, direction }) {
+      const conditions = [
+        ...whereEquals("tenant_id", filters.tenantId),
+        ...whereEquals("project_id", filters.projectId),
+        ...whereEquals("surface", filters.surface),
+        ...whereBehind(after, direction),
+      ];
+      const rows = await db
+        .selectFrom("batches")
+        .selectAll()
+        .where(sql<SqlBool>`${sql.join(conditions, sql` and `)}`)
+        .orderBy("created_at_ms", direction)
+        .orderBy("id", direction)
+        .limit(limit)
+        .execute();
+      return rows.map(batchOfRow);
+    },
+    async open() {
+      const rows = await db
+        .selectFrom("batches")
+        .selectAll()
+        .where("finished_at_ms", "is", null)
+        .orderBy("created_at_ms")
+        .limit(mostOpenRead)
+        .execute();
+      return rows.map(batchOfRow);
+    },
+    async move(batchId, { from, to, changes }) {
+      const { numUpdatedRows } = await db
+        .updateTable("batches")
+        .set({ state: to, ...columnsOf(changes) })
+        .where("id", "=", batchId)
+        .where("state", "in", [...from])
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+    async claimOrphans({ owner, aliveSinceMs }) {
+      const { numAffectedRows = 0n } = await sql`
+        update batches set owner = ${owner}
+        where finished_at_ms is null and (owner is null or owner <> ${owner}) and not exists
+          (select 1 from gateways where gateways.id = batches.owner and seen_at_ms >= ${aliveSinceMs})`.execute(
+        db,
+      );
+      return Number(numAffectedRows);
+    },
+    async isInputInUse(fileId) {
+      const found = await db
+        .selectFrom("batches")
+        .select("id")
+        .where("input_file_id", "=", fileId)
+        .where("finished_at_ms", "is", null)
+        .limit(1)
+        .executeTakeFirst();
+      return found !== undefined;
+    },
+    async remove(batchId) {
+      const { numDeletedRows } = await db
+        .deleteFrom("batches")
+        .where("id", "=", batchId)
+        .where("finished_at_ms", "is not", null)
+        .executeTakeFirst();
+      return numDeletedRows > 0n;
+    },
+    async endedBefore({ finishedBeforeMs, limit }) {
+      const rows = await db
+        .selectFrom("batches")
+        .selectAll()
+        .where("finished_at_ms", "<", finishedBeforeMs)
+        .orderBy("finished_at_ms")
+        .limit(limit)
+        .execute();
+      return rows.map(batchOfRow);
+    },
+  };
+}
+
+function rowOfBatch(batch: NewBatch): BatchTable {
+  return {
+    id: batch.id,
+    surface: batch.surface,
+    tenant_id: batch.tenantId,
+    project_id: batch.projectId,
+    key_id: batch.keyId,
+    endpoint: batch.endpoint,
+    input_file_id: batch.inputFileId,
+    output_file_id: null,
+    error_file_id: null,
+    state: batch.state,
+    completion_window: batch.completionWindow,
+    output_expires_after_ms: batch.outputExpiresAfterMs,
+    metadata_json: batch.metadata === null ? null : JSON.stringify(batch.metadata),
+    headers_json: JSON.stringify(batch.headers),
+    model: storableText(batch.model),
+    problems_json: null,
+    owner: batch.owner,
+    total: batch.total,
+    next_line: 1,
+    next_offset_bytes: 0,
+    succeeded: 0,
+    failed: 0,
+    cancelled: 0,
+    expired: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    created_at_ms: batch.createdAtMs,
+    in_progress_at_ms: batch.inProgressAtMs,
+    expires_at_ms: batch.expiresAtMs,
+    finalizing_at_ms: null,
+    cancelling_at_ms: null,
+    finished_at_ms: null,
+  };
+}
+
+function columnsOf({ problems, model, ...changes }: BatchChanges): Updateable<BatchTable> {
+  const columns: Updateable<BatchTable> = {
+    total: changes.total,
+    in_progress_at_ms: changes.inProgressAtMs,
+    finalizing_at_ms: changes.finalizingAtMs,
+    cancelling_at_ms: changes.cancellingAtMs,
+    finished_at_ms: changes.finishedAtMs,
+    output_file_id: changes.outputFileId,
+    error_file_id: changes.errorFileId,
+    input_tokens: changes.inputTokens,
+    output_tokens: changes.outputTokens,
+    cancelled: changes.cancelled,
+    expired: changes.expired,
+    model: model === undefined ? undefined : storableText(model),
+    problems_json: problems === undefined ? undefined : JSON.stringify(problems),
+  };
+  // Kysely leaves out what is undefined.
+  return columns;
+}
