@@ -16,7 +16,7 @@ describe("a generation whose caller does not wait", () => {
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get("preference-applied")).toBe("respond-async");
     const location = accepted.headers.get("location") ?? "";
-    expect(location).toBe(`/v1/jobs/${String(accepted.json.id)}`);
+    expect(location).toBe(`/v1/jobs/${accepted.id}`);
     const ended = await site.ask(`${location}?wait=10`);
     expect(ended.json).toMatchObject({
       status: "succeeded",
@@ -75,11 +75,16 @@ describe("POST /v1/jobs", () => {
       },
     });
     expect(accepted.status).toBe(202);
-    expect(accepted.json).toMatchObject({ object: "job", origin: "jobs_api", priority: 9, metadata: { order: "7" } });
-    const ended = await site.ask(`/v1/jobs/${String(accepted.json.id)}?wait=10`);
+    expect(accepted.json).toMatchObject({
+      object: "job",
+      origin: "jobs_api",
+      priority: 9,
+      metadata: { order: "7" },
+    });
+    const ended = await site.ask(`/v1/jobs/${accepted.id}?wait=10`);
     expect(ended.json).toMatchObject({ status: "succeeded", tags: ["nightly"] });
     const listed = await site.ask("/v1/jobs?tag=nightly");
-    expect(listed.json).toMatchObject({ data: [{ id: accepted.json.id }], has_more: false });
+    expect(listed.json).toMatchObject({ data: [{ id: accepted.id }], has_more: false });
   });
 
   it("follows an orchestration, too", async () => {
@@ -87,7 +92,7 @@ describe("POST /v1/jobs", () => {
       body: { endpoint: "/v1/adversarial", body: { prompt: "Plan" } },
     });
     expect(accepted.text).toContain("job_");
-    const ended = await site.ask(`/v1/jobs/${String(accepted.json.id)}?wait=20`);
+    const ended = await site.ask(`/v1/jobs/${accepted.id}?wait=20`);
     expect(ended.json).toMatchObject({ status: "succeeded", result: { status_code: 200 } });
   });
 
@@ -95,7 +100,7 @@ describe("POST /v1/jobs", () => {
     const accepted = await site.ask("/v1/jobs", {
       body: { endpoint: "/v1/chat/completions", body: site.chat("Hello", { stream: true }) },
     });
-    const path = `/v1/jobs/${String(accepted.json.id)}/events`;
+    const path = `/v1/jobs/${accepted.id}/events`;
     const live = await site.ask(path);
     const events = live.text.split("\n\n").filter((block) => block.startsWith("id:"));
     expect(events[0]).toMatch(/^id: 1\nevent: accepted/);

@@ -9,6 +9,7 @@ import { createCacheChoices } from "./cache/cache-choices.ts";
 import { createCacheEvents } from "./cache/cache-events.ts";
 import { createResponseCache } from "./cache/response-cache.ts";
 import { openAdmission } from "./compose/open-admission.ts";
+import { openBatches } from "./compose/open-batches.ts";
 import { openCatalogue } from "./compose/open-catalogue.ts";
 import { openJobs } from "./compose/open-jobs.ts";
 import { openFoundation } from "./compose/open-foundation.ts";
@@ -91,7 +92,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   );
   const addressOf = createAddressReader(product.http.trustedProxies);
   const secrets = await openSecrets(stack, { foundation, insight, derivation: overrides.vaultDerivation });
-  const { access, admission } = await openAdmission(stack, {
+  const { access, admission, budgets } = await openAdmission(stack, {
     foundation,
     catalogue,
     insight,
@@ -120,6 +121,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     drainMs: config.drainMs,
     finishing: { events: eventsOfJobEnd, recordEvents: webhooks.recording.recordEvents, countBatchEndings },
     onEnded: webhooks.wake,
+  });
+  const batches = openBatches(stack, {
+    foundation,
+    catalogue,
+    admission,
+    budgets,
+    keys: access.directory.lookup,
+    jobs,
+    webhooks,
   });
   const statePorts = createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current });
   const admin = wireAdmin({
@@ -178,6 +188,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       maxBodyBytes: product.limits.maxBodyBytes,
       now,
     },
+    batches,
     models: {
       authenticate: admission.authenticate,
       catalogue: catalogue.current,

@@ -10,10 +10,10 @@ import {
   type Logger,
 } from "@tokenhub/telemetry";
 import { createResolveHost, deliverWebhook, type ResolveHost } from "@tokenhub/webhooks";
+import { createAttemptSlots } from "./attempt-slots.ts";
 import type { WebhookWorkerConfig } from "./config.ts";
 import { createWebhookEvents } from "./events.ts";
 import { createAttemptDelivery } from "./handlers/attempt-delivery.ts";
-import { createReceiverSlots } from "./receiver-slots.ts";
 import { traceAttempts } from "./trace-attempts.ts";
 
 export type { WebhookWorkerConfig } from "./config.ts";
@@ -31,6 +31,8 @@ export interface WebhookWorkerOverrides {
 const defaultTimeoutMs = 15_000;
 /** A small part of what a process does at a time. */
 const attemptsPerReceiver = 8;
+/** Jobs that wait for their receiver cost little more than their text, so that the queue need not take them back. */
+const placesPerAttempt = 4;
 
 /** Wires the webhook worker and starts it. Disposing finishes running attempts and hands back the rest. */
 export async function compose(
@@ -57,10 +59,17 @@ export async function compose(
   const events = createWebhookEvents({ logger, metrics, tracing, now });
   const resolveHost = overrides.resolveHost ?? createResolveHost({ asksSystem: allow.length > 0 });
   const timeoutMs = config.timeoutMs ?? defaultTimeoutMs;
+  const attempts = config.concurrency ?? jobCatalogue.webhook.concurrency;
+  const places = attempts * placesPerAttempt;
   const attemptDelivery = createAttemptDelivery({
     deliver: (job, signal) =>
       deliverWebhook(job, { clusterSecret, allow, resolveHost, timeoutMs, now, signal }),
-    slots: createReceiverSlots({ perReceiver: attemptsPerReceiver, now: () => performance.now() }),
+    slots: createAttemptSlots({
+      attempts,
+      perReceiver: attemptsPerReceiver,
+      places,
+      now: () => performance.now(),
+    }),
     redis,
     keyspace,
     events,
@@ -71,7 +80,7 @@ export async function compose(
     redis,
     keyspace,
     onError,
-    ...(config.concurrency === null ? {} : { concurrency: config.concurrency }),
+    concurrency: attempts + places,
     onGivenUp: async (job, error) => events.givenUp(job, error),
     handler: traceAttempts(tracing, attemptDelivery),
   });

@@ -10,7 +10,7 @@ import {
 /** The webhook worker's business events: a low-cardinality count and a log line for each. No URL, body or answer is logged. */
 export interface WebhookEvents {
   attempted(job: WebhookJob, fact: WebhookAttemptedFact): void;
-  /** Its receiver has as many attempts as it may have. */
+  /** Too many wait for its receiver. */
   postponed(): void;
   /** The worker stops; somebody else makes the attempt again. */
   interrupted(job: WebhookJob): void;
@@ -43,7 +43,7 @@ export function createWebhookEvents({ logger, metrics, tracing, now }: WebhookEv
   });
   const postponed = metrics.counter({
     name: "tokenhub_webhook_postponed_total",
-    help: "Attempts put off because their receiver had as many as it may have at a time.",
+    help: "Times an attempt went back to the queue because too many waited for its receiver already.",
     labels: {},
   });
   const limiter = createLineLimiter({ perMinute: failuresPerMinute, now });

@@ -34,7 +34,7 @@ export interface Database extends AsyncDisposable {
 
 /**
  * Opens the database and makes sure that it answers and can be written. SQLite: the folder is created when it is missing;
- * WAL, foreign keys on, synchronous NORMAL, other processes' locks waited for up to five seconds.
+ * WAL, foreign keys on, synchronous FULL, other processes' locks waited for up to five seconds.
  * @throws DatabaseError in one sentence when it cannot be opened.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {

@@ -1,4 +1,9 @@
-import { createJobRepository, createSpendRepository, monthOf, type SpendScopeKind } from "@tokenhub/persistence";
+import {
+  createJobRepository,
+  createSpendRepository,
+  monthOf,
+  type SpendScopeKind,
+} from "@tokenhub/persistence";
 import type { AccessDatabase } from "./access-store.ts";
 
 /** Whose money it is, and since when it counts. */

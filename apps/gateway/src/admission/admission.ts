@@ -85,7 +85,9 @@ export function createAdmission({
     permittedModels: (caller, requestedModel) => models.forRequest(caller.allowedModels, requestedModel),
     reserve(caller, request) {
       const taken = places.take(caller, request.requestId);
-      return taken === null ? reserveCost(caller, request) : withPlace(taken, () => reserveCost(caller, request));
+      return taken === null
+        ? reserveCost(caller, request)
+        : withPlace(taken, () => reserveCost(caller, request));
     },
     reserveCost,
   };

@@ -10,16 +10,20 @@ export interface Patience {
 }
 
 /**
- * The wait is the shortest of the gateway's own limit, `x-tokenhub-timeout-ms`, the `wait` of a Prefer header and the timeout
- * official SDKs announce in `x-stainless-timeout` (seconds). Only `x-tokenhub-timeout-ms` is also the end of the work.
+ * The wait is the shortest of the gateway's own limit, the `wait` of a Prefer header, `x-tokenhub-timeout-ms` and the timeout
+ * official SDKs announce in `x-stainless-timeout` (seconds). The last two are also the end of the work: whoever states them
+ * is gone then.
  * @throws TokenHubError `invalid_request` for a timeout that is no positive number.
  */
 export function readPatience(headers: IncomingHttpHeaders, syncWaitMs: number): Patience {
   const announced = Number(headers["x-stainless-timeout"] ?? "");
-  const fromSdk = Number.isFinite(announced) && announced > 0 ? announced * 1_000 : syncWaitMs;
-  const limitMs = readTimeout(headers["x-tokenhub-timeout-ms"]);
-  const preferred = readPreferences(headers).waitMs ?? syncWaitMs;
-  return { waitMs: Math.min(syncWaitMs, fromSdk, preferred, limitMs ?? syncWaitMs), limitMs };
+  const fromSdk = Number.isFinite(announced) && announced > 0 ? announced * 1_000 : Infinity;
+  const limitMs = Math.min(fromSdk, readTimeout(headers["x-tokenhub-timeout-ms"]) ?? Infinity);
+  const preferredMs = readPreferences(headers).waitMs ?? Infinity;
+  return {
+    waitMs: Math.min(syncWaitMs, preferredMs, limitMs),
+    limitMs: Number.isFinite(limitMs) ? limitMs : null,
+  };
 }
 
 function readTimeout(stated: string | string[] | undefined): number | null {

@@ -4,7 +4,10 @@ import type { Caller } from "../admission/caller.ts";
 import type { BatchDeps } from "./batch-deps.ts";
 
 /** @throws TokenHubError with a 401, `rate_limited` */
-export async function admitCaller({ admission }: Pick<BatchDeps, "admission">, request: Request): Promise<Caller> {
+export async function admitCaller(
+  { admission }: Pick<BatchDeps, "admission">,
+  request: Request,
+): Promise<Caller> {
   const caller = admission.authenticate(request);
   const permit = admission.admit(caller);
   if (permit !== null) await permit;

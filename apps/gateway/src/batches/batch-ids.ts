@@ -7,7 +7,10 @@ function digitsOf(batchId: string, part: string): string {
 }
 
 /** Of the job of a line, and of its first request. */
-export function lineIdsOf(batchId: string, line: number): { readonly jobId: string; readonly requestId: string } {
+export function lineIdsOf(
+  batchId: string,
+  line: number,
+): { readonly jobId: string; readonly requestId: string } {
   const digits = digitsOf(batchId, `line:${line}`);
   return { jobId: idPrefixes.job + digits, requestId: idPrefixes.request + digits };
 }

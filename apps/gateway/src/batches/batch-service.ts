@@ -23,11 +23,13 @@ export interface BatchServiceDeps extends ExpanderDeps, FinisherDeps {
   readonly checker: InputChecker;
   /** Ends a job that has not ended, or asks for its end. */
   readonly cancelJob: (jobId: string, scope: { readonly tenantId: string }) => Promise<unknown>;
-  /** Hears of jobs that were accepted or have ended, and tells of new ones. */
+  /** Hears of jobs that have ended. */
   readonly subscriber: Redis;
-  readonly publisher: Pick<Redis, "publish" | "status">;
   readonly keyspace: Pick<Keyspace, "jobsChannel">;
+  /** There are new jobs. */
   readonly onAccepted: () => void;
+  /** No other gateway can use the database: batches of any other are left over. */
+  readonly isAlone: boolean;
   readonly onError: (error: unknown) => void;
   readonly intervalMs?: number;
 }
@@ -48,7 +50,8 @@ const cleanUpIntervalMs = 60_000;
 const cancelledAtOnce = 500;
 
 export function startBatchService(deps: BatchServiceDeps): BatchService {
-  const { db, owner, now, subscriber, keyspace, onError, intervalMs = defaultIntervalMs } = deps;
+  const { db, owner, isAlone, now, subscriber, keyspace, onError } = deps;
+  const { intervalMs = defaultIntervalMs } = deps;
   const batches = createBatchRepository(db);
   /** What takes its time, by batch; never two at once for one. */
   const tasks = new Map<string, Promise<unknown>>();
@@ -76,7 +79,8 @@ export function startBatchService(deps: BatchServiceDeps): BatchService {
   }
 
   async function pass(): Promise<void> {
-    await batches.claimOrphans({ owner, aliveSinceMs: now() - goneAfterMs });
+    const aliveSinceMs = isAlone ? Number.MAX_SAFE_INTEGER : now() - goneAfterMs;
+    await batches.claimOrphans({ owner, aliveSinceMs });
     const open = await batches.open();
     const rooms = shareRoom(open);
     const own = open.filter((batch) => batch.owner === owner);
@@ -215,9 +219,12 @@ async function* untilAborted<Value>(
 /** @returns false: it is looked at again when the timer says so, or jobs have ended. */
 async function cancelJobs({ db, cancelJob, onError }: BatchServiceDeps, batch: StoredBatch): Promise<false> {
   const lines = createBatchLines(db);
-  for (const jobId of await lines.toCancel(batch.id, cancelledAtOnce)) {
-    await cancelJob(jobId, { tenantId: batch.tenantId }).catch(onError);
+  for (;;) {
+    const jobIds = await lines.toCancel(batch.id, cancelledAtOnce);
+    // Together: one that runs is waited for until its end.
+    const { tenantId } = batch;
+    await Promise.all(jobIds.map((jobId) => cancelJob(jobId, { tenantId }).catch(onError)));
+    if (jobIds.length < cancelledAtOnce) return false;
     await nextTurn();
   }
-  return false;
 }

@@ -1,5 +1,11 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import { expandBatch, readFileBytes, type Database, type NewJob, type StoredBatch } from "@tokenhub/persistence";
+import {
+  expandBatch,
+  readFileBytes,
+  type Database,
+  type NewJob,
+  type StoredBatch,
+} from "@tokenhub/persistence";
 import type { Budget } from "../admission/caller.ts";
 import type { Reservation } from "../admission/budget-guard.ts";
 import { lineIdsOf } from "./batch-ids.ts";

@@ -132,9 +132,9 @@ async function* endedLines(
   batch: StoredBatch,
 ): AsyncGenerator<{ readonly line: EndedLine; readonly answer: LineAnswer | null }, void, undefined> {
   const lines = createBatchLines(db);
-  for (let afterLine = 0; ; ) {
+  for (let afterLine = 0; ;) {
     const page = await lines.ended({ batchId: batch.id, afterLine, limit: linesPerPage });
-    for (let from = 0; from < page.length; ) {
+    for (let from = 0; from < page.length;) {
       const group = groupBehind(page, from);
       const answers = await lines.answers(group.map(({ jobId }) => jobId));
       for (const line of group) yield { line, answer: answers.get(line.jobId) ?? null };

@@ -92,7 +92,6 @@ export function presentMessageBatch(
     ended_at: finishedAtMs === null ? null : moment(finishedAtMs),
     cancel_initiated_at: cancellingAtMs === null ? null : moment(cancellingAtMs),
     archived_at: isArchived ? moment(archivedAtMs) : null,
-    results_url:
-      hasEnded && !isArchived ? `${baseUrl}/v1/messages/batches/${batch.id}/results` : null,
+    results_url: hasEnded && !isArchived ? `${baseUrl}/v1/messages/batches/${batch.id}/results` : null,
   };
 }

@@ -52,8 +52,7 @@ export function customIdOf(text: string): string {
 }
 
 function readOpenAi(line: Record<string, unknown>, endpoint: string): BatchLine {
-  if (line["method"] !== "POST")
-    return problem("invalid_method", "`method` must be \"POST\".", "method");
+  if (line["method"] !== "POST") return problem("invalid_method", '`method` must be "POST".', "method");
   if (line["url"] !== endpoint)
     return problem("mismatched_url", `\`url\` must be the endpoint of the batch, "${endpoint}".`, "url");
   return readBody(line, "body");
@@ -83,7 +82,8 @@ function readBody(line: Record<string, unknown>, name: "body" | "params"): Batch
 
 function customIdFault(id: unknown, surface: BatchSurface): LineProblem | null {
   if (id === undefined) return problem("missing_required_parameter", "`custom_id` is missing.", "custom_id");
-  const fault = (wanted: string) => problem("invalid_custom_id", `\`custom_id\` must be ${wanted}.`, "custom_id");
+  const fault = (wanted: string) =>
+    problem("invalid_custom_id", `\`custom_id\` must be ${wanted}.`, "custom_id");
   if (surface === "anthropic")
     return typeof id === "string" && anthropicCustomId.test(id)
       ? null

@@ -19,7 +19,7 @@ export function createLineSplitter({ fromByte, limitBytes }: SplitterOptions): R
   return {
     push(bytes) {
       const records: FileRecord[] = [];
-      for (let from = 0; from < bytes.length; ) {
+      for (let from = 0; from < bytes.length;) {
         const at = bytes.indexOf(lineFeed, from);
         const end = at === -1 ? bytes.length : at;
         line.add(bytes.subarray(from, end));

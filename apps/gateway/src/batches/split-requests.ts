@@ -77,7 +77,7 @@ export function createRequestSplitter({ fromByte, limitBytes }: SplitterOptions)
   return {
     push(bytes) {
       const records: FileRecord[] = [];
-      for (let at = 0; at < bytes.length && phase !== "broken"; ) {
+      for (let at = 0; at < bytes.length && phase !== "broken";) {
         if (phase === "element") {
           const { end, isWhole } = scanElement(bytes, at);
           element.add(bytes.subarray(at, end));
@@ -94,7 +94,8 @@ export function createRequestSplitter({ fromByte, limitBytes }: SplitterOptions)
         if (phase === "envelope") {
           const step = envelope.add(byte);
           if (step === "list_opened") phase = "between";
-          else if (step === "too_large") records.push(broken("There is too much beside `requests`. Leave it out."));
+          else if (step === "too_large")
+            records.push(broken("There is too much beside `requests`. Leave it out."));
         } else {
           const step = between(byte);
           // Its first byte is read again, as a part of it.

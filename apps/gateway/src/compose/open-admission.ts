@@ -45,6 +45,7 @@ export async function openAdmission(stack: AsyncDisposableStack, parts: Admissio
       onError,
     }),
   );
+  const budgets = createBudgetGuard({ spend: access.spend, now, onError });
   const admission = createAdmission({
     authenticate: createAuthenticator({
       mode: product.auth.mode,
@@ -68,8 +69,8 @@ export async function openAdmission(stack: AsyncDisposableStack, parts: Admissio
         onError: foundation.events.redisTrouble,
       }),
     ),
-    budgets: createBudgetGuard({ spend: access.spend, now, onError }),
+    budgets,
     index: catalogue.index,
   });
-  return { access, admission };
+  return { access, admission, budgets };
 }

@@ -1,14 +1,18 @@
 import express, { type Express } from "express";
 import type { Logger, Metrics } from "@tokenhub/telemetry";
 import type { Admin } from "../admin/compose-admin.ts";
+import type { BatchDeps } from "../batches/batch-deps.ts";
 import { serveAdminHome } from "../routes/admin-home/index.ts";
 import { alive, healthz, readyz, type HealthDeps } from "../routes/health/index.ts";
 import { adversarialEndpoint } from "../routes/adversarial/index.ts";
+import { batchRoutes } from "../routes/batches/index.ts";
 import { chatCompletionsEndpoint } from "../routes/chat-completions/index.ts";
 import { chatEndpoint } from "../routes/chat/index.ts";
 import { completionsEndpoint } from "../routes/completions/index.ts";
 import { docsRouter } from "../routes/docs/index.ts";
 import { embeddingsEndpoint } from "../routes/embeddings/index.ts";
+import { fileRoutes } from "../routes/files/index.ts";
+import { messageBatchRoutes } from "../routes/message-batches/index.ts";
 import { messagesEndpoint } from "../routes/messages/index.ts";
 import { serveMetrics } from "../routes/metrics/index.ts";
 import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
@@ -33,6 +37,7 @@ export interface AppDeps {
   readonly orchestrations: OrchestrationDeps;
   readonly webhookEndpoints: WebhookEndpointDeps;
   readonly jobs: JobRouteDeps;
+  readonly batches: BatchDeps;
   readonly models: ModelsDeps;
   readonly health: HealthDeps;
   readonly admin: Admin;
@@ -69,6 +74,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(orchestrationRoutes(orchestrations));
   app.use(jobRoutes(deps.jobs));
   app.use(webhookEndpointRoutes(deps.webhookEndpoints));
+  app.use(fileRoutes(deps.batches), batchRoutes(deps.batches), messageBatchRoutes(deps.batches));
   app.route("/v1/models").get(listModels(models)).all(allowOnly("GET"));
   app.route("/v1/models/*id").get(getModel(models)).all(allowOnly("GET"));
   app.route("/health").get(alive).all(allowOnly("GET"));

@@ -15,7 +15,10 @@ describe("the Prefer header", () => {
     expect(readPreferences(prefer === undefined ? {} : { prefer })).toEqual({ respondAsync, waitMs });
   });
 
-  it.each(["wait=soon", "wait=-1", "wait=1.5", "wait=", "wait=9999999"])("%j is refused by name", (prefer) => {
-    expect(() => readPreferences({ prefer })).toThrow(/`wait` in the Prefer header/);
-  });
+  it.each(["wait=soon", "wait=-1", "wait=1.5", "wait=", "wait=9999999"])(
+    "%j is refused by name",
+    (prefer) => {
+      expect(() => readPreferences({ prefer })).toThrow(/`wait` in the Prefer header/);
+    },
+  );
 });

@@ -22,15 +22,12 @@ export async function acceptAsInternal(
   deps: Pick<ExecuteDeps, "handler" | "internalCalls">,
   { caller, endpoint, headers, bodyText, terms }: RequestToBecomeJob,
 ): Promise<string> {
-  const answered = await inject(
-    markedHandler(deps, { kind: "accept", caller, terms }),
-    {
-      method: "POST",
-      url: endpoint,
-      headers: { ...headers, "content-type": "application/json" },
-      payload: bodyText,
-    },
-  );
+  const answered = await inject(markedHandler(deps, { kind: "accept", caller, terms }), {
+    method: "POST",
+    url: endpoint,
+    headers: { ...headers, "content-type": "application/json" },
+    payload: bodyText,
+  });
   if (answered.statusCode === 202) return `job_${terms.digits}`;
   throw (
     refusedError(answered.raw.res) ??

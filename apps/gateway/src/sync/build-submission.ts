@@ -82,9 +82,12 @@ function timesOf(
 ): Pick<Submission, "waitMs" | "deadlineAtMs"> {
   const patience = readPatience(request.headers, deps.syncWaitMs);
   const waitMs = Math.min(patience.waitMs, maxLatencyMs ?? Infinity);
-  const hasEnd = patience.limitMs !== null || maxLatencyMs !== null;
-  const deadlineAtMs = acceptedAtMs + (hasEnd ? waitMs : waitMs + deps.afterWaitMs);
-  return { waitMs, deadlineAtMs };
+  const longestMs = Math.min(
+    waitMs + deps.afterWaitMs,
+    patience.limitMs ?? Infinity,
+    maxLatencyMs ?? Infinity,
+  );
+  return { waitMs, deadlineAtMs: acceptedAtMs + Math.max(waitMs, longestMs) };
 }
 
 /** Versions and betas change what an Anthropic body means, so they travel with it. */

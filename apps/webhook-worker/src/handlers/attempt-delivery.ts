@@ -9,8 +9,8 @@ import type { DeliveryDeps } from "../delivery-deps.ts";
 export function createAttemptDelivery(deps: DeliveryDeps): JobHandler<WebhookJob> {
   const { deliver, slots, redis, keyspace, events } = deps;
   return async (job, signal) => {
-    const slot = await slots.take(job.receiver);
-    if (slot.kind === "full") {
+    const slot = await slots.take(job.receiver, signal);
+    if (slot.kind === "away") {
       events.postponed();
       return { kind: "snooze", delayMs: slot.comeBackInMs };
     }

@@ -34,7 +34,7 @@ export interface BatchLines {
   }) => Promise<EndedLine[]>;
   /** By job; those that have none are missing. */
   readonly answers: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, LineAnswer>>;
-  /** Jobs that have not ended and that nobody has cancelled yet. */
+  /** Jobs that have not ended and that nobody has cancelled yet; first those that could begin meanwhile. */
   readonly toCancel: (batchId: string, limit: number) => Promise<string[]>;
   /** Deletes the answers of a batch's jobs, a few at a time: they are in its files. */
   readonly dropAnswers: (batchId: string, range: { readonly lastLine: number }) => Promise<void>;
@@ -70,7 +70,7 @@ export function createBatchLines(db: Kysely<Schema>): BatchLines {
         select id from jobs
         where batch_id = ${batchId} and (state in ('scheduled', 'queued')
           or (state = 'running' and cancel_requested_at_ms is null))
-        order by batch_line limit ${limit}`.execute(db);
+        order by case state when 'running' then 1 else 0 end, batch_line limit ${limit}`.execute(db);
       return rows.map(({ id }) => id);
     },
     async dropAnswers(batchId, { lastLine }) {

@@ -43,6 +43,7 @@ export interface StoredBatch {
   readonly nextLine: number;
   readonly nextOffsetBytes: number;
   readonly counts: BatchCounts;
+  /** Of all lines; 0 until the end. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly createdAtMs: number;
@@ -105,8 +106,8 @@ export function batchOfRow(row: Selectable<BatchTable>): StoredBatch {
       cancelled: row.cancelled,
       expired: row.expired,
     },
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
+    inputTokens: row.input_tokens ?? 0,
+    outputTokens: row.output_tokens ?? 0,
     createdAtMs: row.created_at_ms,
     inProgressAtMs: row.in_progress_at_ms,
     expiresAtMs: row.expires_at_ms,

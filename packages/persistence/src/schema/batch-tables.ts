@@ -73,9 +73,9 @@ export interface BatchTable {
   failed: number;
   cancelled: number;
   expired: number;
-  /** Of all lines; 0 until the end. */
-  input_tokens: number;
-  output_tokens: number;
+  /** Of all lines; null until the end. */
+  input_tokens: number | null;
+  output_tokens: number | null;
   created_at_ms: number;
   in_progress_at_ms: number | null;
   expires_at_ms: number;

@@ -83,7 +83,7 @@ export interface JobAnswerTable {
 }
 
 /** Gateways that carry out jobs; one that was not seen for long has died. */
-export interface GatewayTable {
+interface GatewayTable {
   id: string;
   seen_at_ms: number;
 }

@@ -24,7 +24,8 @@ export async function receiveUpload(
   { response, limitBytes, store }: UploadOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const parser = openParser(request, limitBytes);
-  if (Number(request.headers["content-length"] ?? "0") > limitBytes + overheadBytes) throw tooLarge(limitBytes);
+  if (Number(request.headers["content-length"] ?? "0") > limitBytes + overheadBytes)
+    throw tooLarge(limitBytes);
   const fields = new Map<string, string>();
   const { promise: parsed, resolve, reject } = Promise.withResolvers<void>();
   let storing: Promise<void> | null = null;

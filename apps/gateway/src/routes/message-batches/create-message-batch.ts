@@ -1,5 +1,10 @@
 import { idFrom, TokenHubError } from "@tokenhub/contracts";
-import { createFilePieceWriter, readFileBytes, type BatchProblem, type NewBatch } from "@tokenhub/persistence";
+import {
+  createFilePieceWriter,
+  readFileBytes,
+  type BatchProblem,
+  type NewBatch,
+} from "@tokenhub/persistence";
 import type { Request, Response } from "express";
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../../admission/caller.ts";

@@ -154,22 +154,27 @@ function holdUntilEnd(
     return { ending: promise, leave: () => undefined, refuse: () => undefined };
   const strange = (): void =>
     reject(new TokenHubError("internal_error", "The answer of an orchestration came as a stream."));
-  const wait = awaitReply(deps.replies, planned.input.requestId, { waitMs: waitUntilMs - deps.now() }, {
-    onHead: strange,
-    onText: strange,
-    onEnd(result, body) {
-      reservation?.settle(result.costUsd ?? 0);
-      resolve({ kind: "ended", result, body });
+  const wait = awaitReply(
+    deps.replies,
+    planned.input.requestId,
+    { waitMs: waitUntilMs - deps.now() },
+    {
+      onHead: strange,
+      onText: strange,
+      onEnd(result, body) {
+        reservation?.settle(result.costUsd ?? 0);
+        resolve({ kind: "ended", result, body });
+      },
+      onTimeout() {
+        reservation?.settle(null);
+        resolve({ kind: "still_running" });
+      },
+      onBroken(error) {
+        reservation?.settle(null);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
     },
-    onTimeout() {
-      reservation?.settle(null);
-      resolve({ kind: "still_running" });
-    },
-    onBroken(error) {
-      reservation?.settle(null);
-      reject(error instanceof Error ? error : new Error(String(error)));
-    },
-  });
+  );
   return {
     ending: promise,
     leave() {

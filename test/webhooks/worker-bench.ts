@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
-import { compose, type WebhookWorkerConfig } from "./compose.ts";
+import { compose, type WebhookWorkerConfig } from "@tokenhub/webhook-worker";
 
 const clusterSecret = Buffer.alloc(32, 0x5a);
 export const signingSecret = makeWebhookSecret(randomBytes);
@@ -60,11 +60,10 @@ export async function openWorkerBench(stack: AsyncDisposableStack, redisUrl: str
           { logger: createLogger({ service: "webhook-worker", level: "debug", destination }) },
         ),
       ),
-    untilFacts: (count: number) =>
-      until(`${count} reports`, async () => {
-        const found = await facts();
-        return found.length >= count ? found : null;
-      }),
+    async untilFacts(count: number) {
+      await until(`${count} reports`, async () => (await redis.xlen(keyspace.facts)) >= count, 30_000);
+      return facts();
+    },
     untilQueueIsEmpty: () =>
       until("the queue to be empty", async () =>
         Object.values(await producer.countJobs(webhookQueueName)).every((count) => count === 0),

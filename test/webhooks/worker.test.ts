@@ -3,7 +3,7 @@ import { until } from "@tokenhub/testkit";
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { buildWebhookJob, openWorkerBench, signingSecret, startReceiver } from "./worker-bench.fixture.ts";
+import { buildWebhookJob, openWorkerBench, signingSecret, startReceiver } from "./worker-bench.ts";
 
 let stack: AsyncDisposableStack;
 beforeEach(() => {
