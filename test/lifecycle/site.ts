@@ -28,10 +28,17 @@ export interface SiteOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+type GatewayConfig = Parameters<typeof composeGateway>[0];
+
 interface ServiceOptions {
   /** Another way to the site's Redis, such as a proxy in front of it. */
   readonly redisUrl?: string;
   readonly drainMs?: number;
+}
+
+interface GatewayOptions extends ServiceOptions {
+  /** Default: as in production. */
+  readonly jobs?: GatewayConfig["jobs"];
 }
 
 interface RouterOptions extends ServiceOptions {
@@ -57,7 +64,7 @@ export interface Site extends AsyncDisposable {
   readonly directory: string;
   /** Log lines of the services in this process. */
   readonly logLines: string[];
-  startGateway(options?: ServiceOptions): Promise<Gateway>;
+  startGateway(options?: GatewayOptions): Promise<Gateway>;
   startRouter(options?: RouterOptions): Promise<RouterWorker>;
   startProviderWorker(options?: ProviderWorkerOptions): Promise<ProviderWorker>;
   /** One of each; gives the gateway. */
@@ -114,10 +121,21 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     ({ redisUrl, redisPrefix, adminHost: "127.0.0.1", adminPort: null, logLevel: "debug", drainMs }) as const;
 
   const resources = stack.move();
-  const startGateway: Site["startGateway"] = async ({ redisUrl = options.redisUrl, drainMs = 5_000 } = {}) =>
+  const startGateway: Site["startGateway"] = async ({
+    redisUrl = options.redisUrl,
+    drainMs = 5_000,
+    jobs,
+  } = {}) =>
     resources.use(
       await composeGateway(
-        { ...productOf(config), redisUrl, adminPort: null, maxInFlight: 5_000, drainMs },
+        {
+          ...productOf(config),
+          redisUrl,
+          adminPort: null,
+          maxInFlight: 5_000,
+          drainMs,
+          ...(jobs === undefined ? {} : { jobs }),
+        },
         loggerOf("gateway"),
       ),
     );

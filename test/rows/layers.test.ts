@@ -66,6 +66,8 @@ it("S0-16, S3-51: API, then routing, then registries, then adapters, then the va
     ["packages/routing", ["providers", "queue", "vault", "persistence", "gateway", "router-worker"]],
     ["apps/router-worker", ["providers", "vault", "persistence", "gateway"]],
     ["apps/orchestrator-worker", ["providers", "vault", "persistence", "gateway"]],
+    ["apps/webhook-worker", ["providers", "vault", "persistence", "gateway", "ledger"]],
+    ["packages/webhooks", ["queue", "vault", "persistence", "gateway", "webhook-worker"]],
   ] as const) {
     const imported = await importsOf(below);
     expect([below, above.filter((name) => imported.has(name))]).toEqual([below, []]);

@@ -1,6 +1,7 @@
 import { startTestNetwork, until, type TestNetwork } from "@tokenhub/testkit";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { adminEnvironment, administer } from "../admin/admin-client.ts";
+import { auditRowsOf } from "../admin/audit-rows.ts";
 import type { Asked } from "../orchestration/native-door.ts";
 import { answer, openReceiver, take } from "./receiver.ts";
 import { causeEvent, quickPolicy } from "./webhook-door.ts";
@@ -48,13 +49,17 @@ it("an administrator manages endpoints of any tenant, and every change is in the
   expect((await ask("GET", at)).json).not.toHaveProperty("signing_secret");
   expect((await ask("DELETE", at)).status).toBe(200);
   expect((await ask("GET", at)).status).toBe(404);
-  const audit = await administer(network, "GET", "/admin/v1/audit?limit=50");
-  const actions = audit.json.items
-    .filter((row: { resource_id: string }) => row.resource_id === created.json.id)
-    .map((row: { action: string; outcome: string }) => `${row.action} ${row.outcome}`);
-  for (const action of ["create", "update", "disable", "enable", "rotate_secret", "delete"])
-    expect(actions).toContain(`webhook_endpoint.${action} ok`);
-  expect(JSON.stringify(audit.json)).not.toContain("whsec_");
+  const rows = await auditRowsOf(network.dataDirectory, created.json.id);
+  expect(rows.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+    "webhook_endpoint.create ok",
+    "webhook_endpoint.update ok",
+    "webhook_endpoint.update failed",
+    "webhook_endpoint.disable ok",
+    "webhook_endpoint.enable ok",
+    "webhook_endpoint.rotate_secret ok",
+    "webhook_endpoint.delete ok",
+  ]);
+  expect(JSON.stringify(rows)).not.toContain("whsec_");
 });
 
 it("deliveries are found, looked into, sent again one by one and in bulk, and discarded", async () => {
@@ -98,13 +103,15 @@ it("deliveries are found, looked into, sent again one by one and in bulk, and di
     async () => (await ask("GET", `/deliveries/${failed.id}`)).json.state === "delivered",
   );
   expect((await ask("POST", `/deliveries/whd_unknown/redeliver`)).status).toBe(404);
-  const audit = await administer(network, "GET", "/admin/v1/audit?limit=50&resource_kind=webhook%20delivery");
-  const actions = audit.json.items.map((row: { action: string }) => row.action);
-  expect(actions).toEqual(
-    expect.arrayContaining([
-      "webhook_delivery.discard",
-      "webhook_delivery.redeliver",
-      "webhook_delivery.redeliver_many",
-    ]),
-  );
+  const ofDelivery = await auditRowsOf(network.dataDirectory, failed.id);
+  expect(ofDelivery.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
+    "webhook_delivery.discard ok",
+    "webhook_delivery.discard failed",
+    "webhook_delivery.redeliver ok",
+  ]);
+  const ofEndpoint = await auditRowsOf(network.dataDirectory, endpoint.id);
+  expect(ofEndpoint.at(-1)).toMatchObject({
+    action: "webhook_delivery.redeliver_many",
+    detail: expect.objectContaining({ redelivered: 1 }),
+  });
 });

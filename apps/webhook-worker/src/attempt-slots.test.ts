@@ -97,15 +97,15 @@ test("who is sent away comes back at the receiver's pace, one after the other, a
   await take("slow");
   const absenceOf = async (receiver: string): Promise<number> => {
     const answer = await take(receiver);
-    return answer.kind === "away" ? Math.round(answer.comeBackInMs / 100) * 100 : -1;
+    return answer.kind === "away" ? Math.round(answer.comeBackInMs / 50) * 50 : -1;
   };
-  // Twenty seconds over two slots, and half of that.
+  // Twenty seconds over two slots, and an eighth of that.
   const absences = [await absenceOf("slow"), await absenceOf("slow"), await absenceOf("slow")];
-  expect(absences).toEqual([5_000, 10_000, 15_000]);
-  for (let count = 0; count < 10; count += 1) await take("slow");
+  expect(absences).toEqual([1_250, 2_500, 3_750]);
+  for (let count = 0; count < 30; count += 1) await take("slow");
   expect(await absenceOf("slow")).toBe(30_000);
   clock.nowMs += 60_000;
-  expect(await absenceOf("slow")).toBe(5_000);
+  expect(await absenceOf("slow")).toBe(1_250);
 });
 
 test("nobody is sent away for less than a moment", async () => {

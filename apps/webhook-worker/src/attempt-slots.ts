@@ -36,6 +36,8 @@ interface Waiter {
 const firstGuessMs = 20;
 const shortestAbsenceMs = 50;
 const longestAbsenceMs = 30_000;
+/** How much earlier than the pace says. */
+const earliness = 8;
 const mostKnown = 1_000;
 
 export function createAttemptSlots({
@@ -83,12 +85,12 @@ export function createAttemptSlots({
   }
 
   /**
-   * It comes back when half of those before it should have had their turn: too early costs another look, too late leaves the
-   * receiver waiting. If all came back at once they would keep the queue busy with nothing.
+   * It comes back well before its turn should be: too early costs another look, too late leaves the receiver idle, which may
+   * become quicker. If all came back at once they would keep the queue busy with nothing.
    */
   function sendAway(receiver: Receiver): SlotAnswer {
     const nowMs = now();
-    const turnMs = receiver.averageMs / perReceiver / 2;
+    const turnMs = receiver.averageMs / perReceiver / earliness;
     const lineEndsAtMs = nowMs + receiver.waiting * turnMs;
     const backAtMs = Math.max(lineEndsAtMs, receiver.backAtMs) + turnMs;
     receiver.backAtMs = Math.min(backAtMs, nowMs + longestAbsenceMs);

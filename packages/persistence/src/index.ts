@@ -33,6 +33,13 @@ export * from "./catalogue/replace-configured-catalogue.ts";
 export type { Replacement, Stored, Write } from "./catalogue/stored.ts";
 export { DatabaseError } from "./database-error.ts";
 export * from "./events/event-repository.ts";
+export type { HeldKey, KeyAnswer, KeyPlace } from "./idempotency/held-key.ts";
+export {
+  createIdempotencyRepository,
+  type IdempotencyRepository,
+  type KeyTaker,
+} from "./idempotency/idempotency-repository.ts";
+export type { KeyClaim, KeyTaking } from "./idempotency/take-key.ts";
 export type { CancelOutcome, CancelRequest } from "./jobs/cancel-job.ts";
 export type { Claim, ClaimedJob } from "./jobs/claim-jobs.ts";
 export type { LetterCount } from "./jobs/dead-letters.ts";
@@ -41,6 +48,7 @@ export type { JobFilters, JobPageRequest } from "./jobs/job-page.ts";
 export { createJobRepository, type JobRepository } from "./jobs/job-repository.ts";
 export type { JobAnswer, JobRequest, StoredJob } from "./jobs/job-row.ts";
 export { dispatchGroupOf, type NewJob } from "./jobs/new-job.ts";
+export { countScheduled, queueOverview, type QueueGroup } from "./jobs/queue-overview.ts";
 export type { JobScope } from "./jobs/read-job.ts";
 export type { NextAttempt, Release } from "./jobs/requeue-jobs.ts";
 export type { ReservationScope } from "./jobs/reserved-spend.ts";
@@ -76,8 +84,17 @@ export {
   type Spend,
   type SpendRepository,
 } from "./requests/spend-repository.ts";
+export type { ResponseChain } from "./responses/response-chain.ts";
+export { createResponseRepository, type ResponseRepository } from "./responses/response-repository.ts";
+export type { StoredResponse } from "./responses/response-row.ts";
 export { createRunRepository, type RunFilters, type RunRepository } from "./runs/run-repository.ts";
 export { runStatusOf, type RunSummary, type StoredRun } from "./runs/run-row.ts";
+export type { JobSchedule, StoredSchedule } from "./schedules/job-schedule.ts";
+export {
+  createScheduleRepository,
+  type OccurrenceOutcome,
+  type ScheduleRepository,
+} from "./schedules/schedule-repository.ts";
 export type { AdminRole } from "./schema/access-tables.ts";
 export type { Source } from "./schema/catalogue-tables.ts";
 export type { LetterState } from "./schema/job-tables.ts";

@@ -53,7 +53,15 @@ export interface VersionedTable<Name extends VersionedTableName, Entry, Kept ext
 }
 
 /** Columns that the database keeps for itself. */
-type MetaColumn = "version" | "created_at_ms" | "updated_at_ms" | "source" | "last_used_at_ms";
+type MetaColumn =
+  | "version"
+  | "created_at_ms"
+  | "updated_at_ms"
+  | "source"
+  | "last_used_at_ms"
+  | "last_at_ms"
+  | "last_job_id"
+  | "last_problem";
 
 /**
  * The writes and reads that all versioned tables share. `stamp` is columns beside the entry that every write sets.

@@ -26,13 +26,16 @@ test("watching a stream keeps up with any provider", () => {
   expect(perSecond).toBeGreaterThan(eventsPerSecondMin);
 });
 
-test.each(["openai-chat", "anthropic-messages"] as const)("so does writing it as %s", (to) => {
-  const texts = data.map((value) => openAiStream([value]));
-  const perSecond = eventsPerSecond(() => {
-    const context = { requestId: "req_1", model: "fast", createdAtMs: 0 };
-    const transcoder = createStreamTranscoder({ from: "openai-chat", to, context, includeUsage: false });
-    for (const text of texts) transcoder.push(text);
-    transcoder.end();
-  });
-  expect(perSecond).toBeGreaterThan(eventsPerSecondMin);
-});
+test.each(["openai-chat", "anthropic-messages", "openai-responses"] as const)(
+  "so does writing it as %s",
+  (to) => {
+    const texts = data.map((value) => openAiStream([value]));
+    const perSecond = eventsPerSecond(() => {
+      const context = { requestId: "req_1", model: "fast", createdAtMs: 0 };
+      const transcoder = createStreamTranscoder({ from: "openai-chat", to, context, includeUsage: false });
+      for (const text of texts) transcoder.push(text);
+      transcoder.end();
+    });
+    expect(perSecond).toBeGreaterThan(eventsPerSecondMin);
+  },
+);

@@ -1,7 +1,7 @@
 import { createJobRepository, type FinishOptions, type StoredJob } from "@tokenhub/persistence";
 import type { KeyLookup } from "../access/key-index.ts";
 import type { Admission } from "../admission/admission.ts";
-import { acceptAsInternal } from "../jobs/accept-as-internal.ts";
+import { acceptAsInternal, checkAsInternal } from "../jobs/accept-as-internal.ts";
 import { createJobAcceptor } from "../jobs/accept-job.ts";
 import { attachToJob } from "../jobs/attach-to-job.ts";
 import { callerOfJob } from "../jobs/caller-of-job.ts";
@@ -87,6 +87,7 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
     canceller,
     follower,
     accept: acceptAsInternal.bind(null, executing),
+    check: checkAsInternal.bind(null, executing),
     attach: attachToJob.bind(null, executing),
     door: createJobDoor({ acceptor, waits, jobs, syncWaitMs }),
     wake: () => runner?.wake(),

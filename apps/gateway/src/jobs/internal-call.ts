@@ -33,6 +33,8 @@ export interface Acceptance {
   readonly kind: "accept";
   readonly caller: Caller;
   readonly terms: JobTerms;
+  /** The request is only read and checked. */
+  readonly isCheckOnly?: boolean;
 }
 
 /** Knows which requests are internal; nothing that is sent from outside can be one. */

@@ -32,10 +32,10 @@ export interface WebhookRelay extends AsyncDisposable {
   readonly wake: () => void;
 }
 
-/** Deliveries of one receiver in Redis at once: so many requests a slow receiver may have open. */
-const perReceiver = 32;
+/** Deliveries of one receiver in Redis at once; the workers make few of them at a time. */
+const perReceiver = 100;
 /** Deliveries in Redis at once, over all gateways. */
-const mostSending = 1_000;
+const mostSending = 5_000;
 const claimedAtOnce = 200;
 const lostAtOnce = 500;
 

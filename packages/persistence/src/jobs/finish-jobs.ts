@@ -32,6 +32,8 @@ export function finishJobs(
     const ended = await endJobs(begun, { endings, onlyWaiting });
     await insertAnswers(begun, ended);
     await countInBatches(begun, { ended, options });
+    const responses = ended.filter(({ job }) => job.origin === "response");
+    if (responses.length > 0) await options.keepResponses?.(begun, responses);
     await tell(begun, { ended, options });
     return ended.map(({ job }) => job);
   });

@@ -44,4 +44,9 @@ export interface FinishOptions {
     begun: Kysely<Schema>,
     endings: readonly { readonly batchId: string; readonly state: FinalJobState }[],
   ) => Promise<unknown>;
+  /** Keeps what responses that are made in the background have become. Called with at least one. */
+  readonly keepResponses?: (
+    begun: Kysely<Schema>,
+    ended: readonly { readonly job: StoredJob; readonly ending: JobEnding }[],
+  ) => Promise<unknown>;
 }

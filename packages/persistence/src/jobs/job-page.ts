@@ -21,7 +21,8 @@ export interface JobFilters {
   /** When accepted, exclusive. */
   readonly toMs?: number | undefined;
   readonly letter?: LetterState | undefined;
-  readonly errorClass?: string | undefined;
+  /** Null: those that have none. */
+  readonly errorClass?: string | null | undefined;
 }
 
 export interface JobPageRequest {

@@ -14,7 +14,7 @@ export async function createResponses(db: Kysely<unknown>): Promise<void> {
     .addColumn("is_background", "integer", (column) => column.notNull())
     .addColumn("is_stream", "integer", (column) => column.notNull())
     .addColumn("input_items_json", "text", (column) => column.notNull())
-    .addColumn("draft_json", "text", (column) => column.notNull())
+    .addColumn("draft_json", "text")
     .addColumn("response_json", "text")
     .addColumn("created_at_ms", "bigint", (column) => column.notNull())
     .addColumn("expires_at_ms", "bigint", (column) => column.notNull())

@@ -17,8 +17,8 @@ export interface ResponseTable {
   is_stream: Truth;
   /** Its own input items, without those of the responses before it. */
   input_items_json: string;
-  /** The Response object as it stands before there is an answer. */
-  draft_json: string;
+  /** The Response object as it stands before there is an answer; null when it had ended before it was kept. */
+  draft_json: string | null;
   /** The Response object as it ended; null until then. */
   response_json: string | null;
   created_at_ms: number;

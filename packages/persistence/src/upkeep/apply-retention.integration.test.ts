@@ -66,6 +66,7 @@ describeDatabases(({ openMigrated }) => {
       rewards: 25,
       events: 25,
       webhookEvents: 0,
+      idempotencyKeys: 0,
       sessions: 1,
       series: 0,
     });

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { deleteExpired, deleteOldestAnswers } from "../jobs/job-retention.ts";
 import type { Schema } from "../schema/schema.ts";
 import { defaultSeriesRetention, pruneSeries, type SeriesRetention } from "../series/prune-series.ts";
 import { deleteInBatches } from "./delete-in-batches.ts";
@@ -15,6 +16,8 @@ export interface RetentionPolicy {
   readonly mostEvents: number | null;
   /** Of webhook events, with their deliveries and attempts. Default: 30 days. */
   readonly webhookDays?: number | null;
+  /** Of the answers of jobs together; beyond that the oldest go. Absent or null: as many as there are. */
+  readonly mostAnswerBytes?: number | null;
   readonly series: SeriesRetention;
 }
 
@@ -37,13 +40,18 @@ export interface RetentionReport {
   readonly rewards: number;
   readonly events: number;
   readonly webhookEvents: number;
+  /** Jobs with their answers. */
+  readonly jobs: number;
+  /** Answers whose jobs stay. */
+  readonly jobAnswers: number;
+  readonly idempotencyKeys: number;
   readonly sessions: number;
   readonly series: number;
 }
 
 /**
  * Deletes what is past its time, in batches; see `deleteInBatches`. Spend is kept for ever: it is small, and an invoice may
- * be asked for late. Expired admin sessions go too.
+ * be asked for late. Expired admin sessions and idempotency keys go too.
  */
 export async function applyRetention(
   db: Kysely<Schema>,
@@ -70,6 +78,7 @@ export async function applyRetention(
           batchRows,
         });
   const { requestLogDays, auditDays, rewardDays, eventDays, mostEvents, webhookDays = 30, series } = policy;
+  const { mostAnswerBytes = null } = policy;
   return {
     requestLog: await removeOld("request_log", {
       key: ["request_id"],
@@ -95,6 +104,14 @@ export async function applyRetention(
       key: ["id"],
       timeColumn: "created_at_ms",
       days: webhookDays,
+    }),
+    // A job says itself how long it is kept.
+    jobs: await deleteExpired(db, { nowMs, batchRows }),
+    jobAnswers: mostAnswerBytes === null ? 0 : await deleteOldestAnswers(db, { maxBytes: mostAnswerBytes }),
+    idempotencyKeys: await removeOld("idempotency_keys", {
+      key: ["tenant_id", "scope", "idempotency_key"],
+      timeColumn: "expires_at_ms",
+      days: 0,
     }),
     sessions: await removeOld("admin_sessions", { key: ["id_hash"], timeColumn: "expires_at_ms", days: 0 }),
     series: await pruneSeries(db, { nowMs, retention: series, batchRows }),

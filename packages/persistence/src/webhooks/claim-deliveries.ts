@@ -70,7 +70,10 @@ async function discardOthers(
 }
 
 /** Goes from receiver to receiver along the index, so that a long backlog of one costs nothing. */
-async function dueReceivers(db: Kysely<Schema>, { nowMs, limit }: DeliveryClaim): Promise<string[]> {
+async function dueReceivers(
+  db: Kysely<Schema>,
+  { nowMs, perReceiver, limit }: DeliveryClaim,
+): Promise<string[]> {
   const { rows } = await sql<{ receiver: string }>`
     with recursive waiting(receiver) as (
       select min(receiver) from webhook_deliveries where state = 'pending'
@@ -83,7 +86,10 @@ async function dueReceivers(db: Kysely<Schema>, { nowMs, limit }: DeliveryClaim)
                         where d.state = 'pending' and d.receiver = waiting.receiver)
       from waiting where receiver is not null
     )
-    select receiver from due where at_ms <= ${nowMs} order by at_ms, receiver limit ${limit}`.execute(db);
+    select receiver from due
+    where at_ms <= ${nowMs} and ${perReceiver} > (
+      select count(*) from webhook_deliveries s where s.state = 'sending' and s.receiver = due.receiver)
+    order by at_ms, receiver limit ${limit}`.execute(db);
   return rows.map(({ receiver }) => receiver);
 }
 

@@ -41,6 +41,9 @@ export function recordWebhookAttempts(db: Kysely<Schema>, batch: AttemptsToRecor
       begun,
       attempts.filter(({ deliveryId }) => deliveries.has(deliveryId)),
     );
+    const failedSoFar = new Map(
+      [...deliveries.values()].map(({ endpointId, failingSinceMs }) => [endpointId, failingSinceMs]),
+    );
     const effects = new Map<string, AttemptEffect>();
     const failingSince = new Map<string, number | null>();
     for (const attempted of fresh) {
@@ -56,7 +59,7 @@ export function recordWebhookAttempts(db: Kysely<Schema>, batch: AttemptsToRecor
       if (endpointId !== null) failingSince.set(endpointId, effect.failingSinceMs);
     }
     for (const [id, { delivery }] of effects) await writeDelivery(begun, id, delivery);
-    await writeHealth(begun, { effects, deliveries, batch });
+    await writeHealth(begun, { effects, deliveries, failedSoFar, batch });
     return fresh.length;
   });
 }
@@ -148,10 +151,13 @@ async function writeHealth(
   {
     effects,
     deliveries,
+    failedSoFar,
     batch,
   }: {
     readonly effects: ReadonlyMap<string, AttemptEffect>;
     readonly deliveries: ReadonlyMap<string, AttemptedDelivery>;
+    /** What the rows of endpoints say. */
+    readonly failedSoFar: ReadonlyMap<string | null, number | null>;
     readonly batch: AttemptsToRecord;
   },
 ): Promise<void> {
@@ -164,11 +170,12 @@ async function writeHealth(
   }
   const ordered = [...changes].toSorted(([left], [right]) => (left < right ? -1 : 1));
   for (const [endpointId, { failingSinceMs, disabledReason }] of ordered) {
-    await db
-      .updateTable("webhook_endpoints")
-      .set({ failing_since_ms: failingSinceMs })
-      .where("id", "=", endpointId)
-      .execute();
+    if (failedSoFar.get(endpointId) !== failingSinceMs)
+      await db
+        .updateTable("webhook_endpoints")
+        .set({ failing_since_ms: failingSinceMs })
+        .where("id", "=", endpointId)
+        .execute();
     if (disabledReason !== null) await disable(db, { endpointId, reason: disabledReason, batch });
   }
 }

@@ -260,7 +260,10 @@ function framesOf(blocks: readonly AssistantBlock[]): CanonicalFrame[] {
         const pieces = Array.from(block.arguments, (piece) => callDelta(index, piece));
         return [{ ...block, type: "tool-call-start", index }, ...pieces, end];
       }
-      default:
+      case "refusal":
+      case "image":
+      case "document":
+      case "native":
         return [];
     }
   });

@@ -62,11 +62,21 @@ export function upstreamAnswer(): string {
     { type: "response.created", response: upstreamResponse() },
     { type: "response.in_progress", response: upstreamResponse() },
     { type: "response.output_item.added", output_index: 0, item: { ...reasoning, summary: [] } },
-    { type: "response.reasoning_summary_part.added", ...of("rs_up", 0), summary_index: 0, part: {} },
+    {
+      type: "response.reasoning_summary_part.added",
+      ...of("rs_up", 0),
+      summary_index: 0,
+      part: { type: "summary_text", text: "" },
+    },
     { type: "response.reasoning_summary_text.delta", ...of("rs_up", 0), summary_index: 0, delta: "Hm." },
     { type: "response.output_item.done", output_index: 0, item: reasoning },
     { type: "response.output_item.added", output_index: 1, item: { ...textItem(""), content: [] } },
-    { type: "response.content_part.added", ...of("msg_up", 1), content_index: 0, part: {} },
+    {
+      type: "response.content_part.added",
+      ...of("msg_up", 1),
+      content_index: 0,
+      part: { type: "output_text", text: "", annotations: [] },
+    },
     {
       type: "response.output_text.delta",
       ...of("msg_up", 1),
@@ -109,7 +119,7 @@ export function accumulateResponses(text: string): {
     if (!isJsonObject(data) || data["type"] !== event)
       throw new Error(`An event is not what its name says: ${event}`);
     if (data["sequence_number"] !== number) throw new Error(`Event ${number} has another number.`);
-    types.push(event);
+    types.push(String(event));
     last = objectOf(data["response"]) ?? last;
     const at = data["output_index"];
     if (typeof at !== "number") continue;
@@ -149,7 +159,9 @@ function applyToItem(item: JsonObject, event: JsonObject): void {
     case "response.output_text.delta":
       if (part === undefined) throw new Error("A delta without its part.");
       part["text"] = `${String(part["text"])}${delta}`;
-      part["logprobs"] = [...objectsOf(part["logprobs"]), ...objectsOf(event["logprobs"])];
+      if (objectsOf(event["logprobs"]).length > 0) {
+        part["logprobs"] = [...objectsOf(part["logprobs"]), ...objectsOf(event["logprobs"])];
+      }
       break;
     case "response.refusal.delta":
       if (part === undefined) throw new Error("A delta without its part.");

@@ -9,7 +9,7 @@ export interface Transcoded {
 }
 
 /** A request body from one format to the other, parsed again. */
-function transcode(
+export function transcodeBody(
   body: object,
   input: {
     readonly from: ChatFormatName;
@@ -24,9 +24,9 @@ function transcode(
 }
 
 export function toAnthropic(body: object, special: Partial<BuildTarget> = {}): Transcoded {
-  return transcode(body, { from: "openai-chat", to: "anthropic-messages", target: special });
+  return transcodeBody(body, { from: "openai-chat", to: "anthropic-messages", target: special });
 }
 
 export function toOpenAi(body: object, special: Partial<BuildTarget> = {}): Transcoded {
-  return transcode(body, { from: "anthropic-messages", to: "openai-chat", target: special });
+  return transcodeBody(body, { from: "anthropic-messages", to: "openai-chat", target: special });
 }

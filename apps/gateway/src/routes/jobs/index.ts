@@ -7,25 +7,18 @@ import { allowOnly } from "../../http/error-handler.ts";
 import { parseJsonObject } from "../../http/parse-json-object.ts";
 import { readBodyText } from "../../http/read-body.ts";
 import { requireJson } from "../../http/require-json.ts";
+import { scopeOfEndpoint } from "../../jobs/endpoint-scope.ts";
 import { digitsOf } from "../../jobs/job-ids.ts";
 import { hasEnded } from "../../jobs/job-waits.ts";
 import { keptHeaders } from "../../jobs/kept-headers.ts";
 import { presentJob } from "../../jobs/present-job.ts";
 import { readJobRequest } from "../../jobs/read-job-request.ts";
 import { turnOf } from "../../jobs/turn-of-job.ts";
-import type { Scope } from "../../sync/generation-endpoint.ts";
 import type { JobRouteDeps } from "./job-route-deps.ts";
 import { listJobs } from "./list-jobs.ts";
 import { readWaitQuery } from "./read-wait-query.ts";
 
 const path = "/v1/jobs";
-
-/** What a key must be allowed to do for the jobs of an endpoint. */
-const endpointScopes: Readonly<Record<string, Scope>> = {
-  "/v1/embeddings": "embeddings",
-  "/v1/plan": "plan",
-  "/v1/adversarial": "plan",
-};
 
 /** The door to jobs: submit, look at, list, follow, cancel and delete them. Mounted at the root. */
 export function jobRoutes(deps: JobRouteDeps): Router {
@@ -51,7 +44,7 @@ function submit(deps: JobRouteDeps): RequestHandler {
     requireJson(request);
     const bodyText = await readBodyText(request, { response, limitBytes: deps.maxBodyBytes });
     const { endpoint, terms, ...submitted } = readJobRequest(parseJsonObject(bodyText), deps.readWebhook);
-    deps.admission.requireScope(caller, endpointScopes[endpoint] ?? "chat");
+    deps.admission.requireScope(caller, scopeOfEndpoint(endpoint));
     const digits = digitsOf(requestIdOf(response));
     const headers = keptHeaders(request.headers);
     const jobId = await deps.accept({
