@@ -1,7 +1,9 @@
 // `node bench/batch-accept.ts [lines] [rounds]`: how long a batch file takes to be accepted, and what others notice of it.
+import path from "node:path";
 import { runEntry } from "./bench-session.ts";
 import { measureBatchAccept } from "./measure/measure-batch-accept.ts";
-import { startTokenHub } from "./targets/tokenhub.ts";
+import { chatPath } from "./targets/target.ts";
+import { prepareTokenHub, startService, startTokenHubRedis } from "./targets/tokenhub-services.ts";
 import { startUpstream } from "./targets/upstream.ts";
 
 const [lines = "50000", rounds = "5"] = process.argv.slice(2);
@@ -9,11 +11,20 @@ const [lines = "50000", rounds = "5"] = process.argv.slice(2);
 await runEntry(async (session) => {
   const workFolder = session.makeFolder("batch-accept");
   await using upstream = await startUpstream({ ...session, workFolder });
-  const started = await startTokenHub({ ...session, workFolder, upstreamUrl: upstream.url });
-  if (started.kind === "unavailable") throw new Error(started.reason);
-  await using target = started.target;
+  const context = { ...session, workFolder, upstreamUrl: upstream.url };
+  const redis = await startTokenHubRedis(context);
+  await using _redis = redis.child;
+  const compileCacheFolder = path.join(session.root, ".cache", "compile");
+  const settings = await prepareTokenHub(context, { redisUrl: redis.url, compileCacheFolder });
+  await using _gateway = await startService("gateway", { context, settings });
+  await using _router = await startService("router-worker", { context, settings });
+  await using _provider = await startService("provider-worker", { context, settings });
   const result = await measureBatchAccept({
-    chat: target.request,
+    chat: {
+      origin: `http://127.0.0.1:${settings.port}`,
+      path: chatPath,
+      headers: { "content-type": "application/json", authorization: `Bearer ${settings.apiKey}` },
+    },
     model: "bench-chat-0ms",
     batchModel: "bench-chat-60s",
     lines: Number(lines),

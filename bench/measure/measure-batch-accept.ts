@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, FormData, request } from "undici";
+import { Client } from "undici";
 import { distributionOf } from "../load/distribution.ts";
 import { exchange } from "../load/exchange.ts";
 import type { Distribution, RequestShape } from "../load/load-plan.ts";
@@ -87,7 +87,10 @@ function inputOf(lines: number, model: string): string {
       custom_id: `request-${at}`,
       method: "POST",
       url: "/v1/chat/completions",
-      body: { model, messages: [{ role: "user", content: `Question ${at}. ${"Answer in one sentence. ".repeat(15)}` }] },
+      body: {
+        model,
+        messages: [{ role: "user", content: `Question ${at}. ${"Answer in one sentence. ".repeat(15)}` }],
+      },
     }),
   ).join("\n");
 }
@@ -165,12 +168,12 @@ async function ask(
 ): Promise<Record<string, unknown>> {
   const { authorization = "" } = chat.headers;
   const type = typeof body === "string" ? { "content-type": "application/json" } : {};
-  const answer = await request(chat.origin + path, {
+  const answer = await fetch(chat.origin + path, {
     method,
     headers: { authorization, ...type },
     ...(body === undefined ? {} : { body }),
   });
-  const text = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   return JSON.parse(text) as Record<string, unknown>;
 }

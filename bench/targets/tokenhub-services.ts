@@ -27,6 +27,7 @@ export const providerConcurrency = 256;
 /** What all services of one TokenHub share. */
 export interface TokenHubSettings {
   readonly apiKey: string;
+  readonly clusterSecret: string;
   readonly port: number;
   readonly dataFolder: string;
   readonly configFile: string;
@@ -74,6 +75,7 @@ export async function prepareTokenHub(
   writeFileSync(configFile, JSON.stringify(configurationFor(context.upstreamUrl), null, 2));
   return {
     apiKey: `bench-${randomBytes(16).toString("hex")}`,
+    clusterSecret: randomBytes(32).toString("hex"),
     port: await findFreePort(),
     dataFolder: dataFolderOf(context),
     configFile,
@@ -85,7 +87,16 @@ export async function prepareTokenHub(
 /** Starts one service as a production user runs it: keys required, request log, metrics, info log to a file. */
 export async function startService(
   name: ServiceName,
-  { context, settings }: { readonly context: TargetContext; readonly settings: TokenHubSettings },
+  {
+    context,
+    settings,
+    environment = {},
+  }: {
+    readonly context: TargetContext;
+    readonly settings: TokenHubSettings;
+    /** More settings, or other ones. */
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Promise<RunningChild> {
   const adminPort = await findFreePort();
   return startChild(
@@ -105,9 +116,11 @@ export async function startService(
         TOKENHUB_CONFIG: settings.configFile,
         TOKENHUB_AUTH: "keys",
         TOKENHUB_API_KEYS: settings.apiKey,
+        TOKENHUB_CLUSTER_SECRET: settings.clusterSecret,
         TOKENHUB_RATE_LIMIT_RPS: "100000",
         TOKENHUB_RATE_LIMIT_BURST: "100000",
         BENCH_UPSTREAM_API_KEY: "upstream-key",
+        ...environment,
       },
       workingFolder: context.root,
       logFile: path.join(settings.dataFolder, "logs", `${name}.log`),

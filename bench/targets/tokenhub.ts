@@ -9,7 +9,9 @@ import {
 } from "./tokenhub-services.ts";
 
 /** TokenHub with everything on that a production user has on: four services and a Redis. */
-export async function startTokenHub(context: TargetContext): Promise<StartedTarget> {
+export async function startTokenHub(
+  context: TargetContext & { readonly environment?: Readonly<Record<string, string>> },
+): Promise<StartedTarget & { readonly redisUrl?: string }> {
   await using starting = new AsyncDisposableStack();
   const redis = await startTokenHubRedis(context);
   starting.use(redis.child);
@@ -19,7 +21,7 @@ export async function startTokenHub(context: TargetContext): Promise<StartedTarg
   });
   // A gateway publishes the catalogue that the workers wait for.
   const started = serviceNames.map(async (name) =>
-    starting.use(await startService(name, { context, settings })),
+    starting.use(await startService(name, { context, settings, environment: context.environment ?? {} })),
   );
   const outcomes = await Promise.allSettled(started);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
@@ -38,5 +40,5 @@ export async function startTokenHub(context: TargetContext): Promise<StartedTarg
     processes: [redis.child, ...services],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   } as const;
-  return { kind: "started", target };
+  return { kind: "started", target, redisUrl: redis.url };
 }

@@ -10,6 +10,7 @@ const messages = [{ role: "user", content: "Say hello" }];
 export const doors: readonly Door[] = [
   { path: "/v1/chat/completions", shape: "openai", body: { model: "gpt-test", messages } },
   { path: "/v1/chat/completions", shape: "openai", body: { model: "gpt-test", messages, stream: true } },
+  { path: "/v1/responses", shape: "openai", body: { model: "gpt-test", input: "Say hello" } },
   { path: "/v1/messages", shape: "anthropic", body: { model: "gpt-test", max_tokens: 100, messages } },
   { path: "/v1/embeddings", shape: "openai", body: { model: "embed-test", input: "hello" } },
   { path: "/v1/chat", shape: "native", body: { request: { messages } } },

@@ -92,7 +92,7 @@ describe("S3-92: 401", () => {
 describe("S3-92: 403", () => {
   it.each([
     [["embeddings"], ["/v1/embeddings"]],
-    [["chat"], ["/v1/chat/completions", "/v1/messages", "/v1/chat"]],
+    [["chat"], ["/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/chat"]],
     [["plan"], []],
   ])("for an endpoint whose scope the key %j lacks; it opens %j", async (scopes, open) => {
     const { key } = await newKey({ scopes });

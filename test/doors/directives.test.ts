@@ -22,6 +22,13 @@ const doors = {
     path: "/v1/messages",
     body: { max_tokens: 50, messages: [{ role: "user", content: [{ type: "text", text: content }] }] },
   }),
+  responses: (content: string) => ({
+    path: "/v1/responses",
+    body: {
+      instructions: content,
+      input: [{ role: "user", content: [{ type: "input_text", text: content }] }],
+    },
+  }),
 };
 const names = Object.keys(doors) as (keyof typeof doors)[];
 

@@ -15,6 +15,7 @@ import { openJobs } from "./compose/open-jobs.ts";
 import { openFoundation } from "./compose/open-foundation.ts";
 import { openOrchestration } from "./compose/open-orchestration.ts";
 import { openRecords } from "./compose/open-records.ts";
+import { openResponses } from "./compose/open-responses.ts";
 import { openSecrets } from "./compose/open-secrets.ts";
 import { openWebhooks } from "./compose/open-webhooks.ts";
 import { wireAdmin } from "./compose/wire-admin.ts";
@@ -25,6 +26,8 @@ import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
 import { defaultJobSettings } from "./jobs/job-settings.ts";
+import { keepEndedResponses } from "./responses/keep-ended.ts";
+import { defaultResponsesKeepMs } from "./responses/response-settings.ts";
 import { eventsOfJobEnd } from "./webhooks/webhook-events-of.ts";
 import { createStateGauges } from "./state-gauges.ts";
 import { createStatePorts } from "./state-ports.ts";
@@ -69,7 +72,8 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     foundation,
     producer,
     allow: config.webhookAllow,
-    policy: overrides.webhookPolicy,
+    policy: overrides.webhookPolicy ?? config.webhooks?.policy,
+    lostAfterMs: config.webhooks?.lostAfterMs,
   });
   const insight = await openRecords(stack, {
     foundation,
@@ -110,6 +114,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     cancel,
   });
   const jobSettings = config.jobs ?? defaultJobSettings;
+  const responsesKeepMs = config.responsesKeepMs ?? defaultResponsesKeepMs;
   const jobs = await openJobs(stack, {
     foundation,
     settings: jobSettings,
@@ -119,9 +124,15 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     cancelRun: orchestration.cancelRun,
     syncWaitMs: product.limits.syncWaitMs,
     drainMs: config.drainMs,
-    finishing: { events: eventsOfJobEnd, recordEvents: webhooks.recording.recordEvents, countBatchEndings },
+    finishing: {
+      events: eventsOfJobEnd,
+      recordEvents: webhooks.recording.recordEvents,
+      countBatchEndings,
+      keepResponses: keepEndedResponses(responsesKeepMs),
+    },
     onEnded: webhooks.wake,
   });
+  const keptResponses = openResponses(stack, { foundation, jobs, jobSettings, keepMs: responsesKeepMs });
   const batches = openBatches(stack, {
     foundation,
     catalogue,
@@ -189,6 +200,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       now,
     },
     batches,
+    responses: { ...jobs, ...keptResponses, admission, jobs: jobs.repository, now },
     models: {
       authenticate: admission.authenticate,
       catalogue: catalogue.current,
@@ -216,6 +228,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   stack.defer(() => insight.feed[Symbol.dispose]());
   stack.defer(() => orchestration.followers[Symbol.dispose]());
   stack.defer(() => jobs.follower[Symbol.dispose]());
+  stack.defer(() => keptResponses.follower[Symbol.dispose]());
   stack.defer(() => gate.drain(config.drainMs));
   const operations =
     config.adminPort === null

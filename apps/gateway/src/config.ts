@@ -11,6 +11,8 @@ import {
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
 import { readJobSettings, type JobSettings } from "./jobs/job-settings.ts";
 import { readPromptFile } from "./orchestration/read-prompt-file.ts";
+import { readWebhookSettings, type WebhookSettings } from "./webhooks/webhook-settings.ts";
+import { readResponsesKeepMs } from "./responses/response-settings.ts";
 import { routingVariables, type RoutingSettingName } from "./routing-settings/routing-setting.ts";
 
 export interface GatewayConfig {
@@ -37,8 +39,12 @@ export interface GatewayConfig {
   readonly callTimeoutMs?: number | null;
   /** Address ranges, e.g. `10.0.0.0/8`, that webhooks may be sent to although they are not public; absent: none. */
   readonly webhookAllow?: readonly string[];
+  /** When deliveries of webhooks are attempted, and when one counts as lost; absent: the product's own. */
+  readonly webhooks?: WebhookSettings;
   /** What is set about jobs; absent: the product's own. */
   readonly jobs?: JobSettings;
+  /** How long responses are kept, in milliseconds; absent: the product's own. */
+  readonly responsesKeepMs?: number;
   /** Routing defaults that the environment states, so that nothing an administrator saves replaces them; absent: none. */
   readonly routingFromEnvironment?: ReadonlySet<RoutingSettingName>;
 }
@@ -66,7 +72,9 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
     templates: await readPromptFile(read.envString("TOKENHUB_ORCHESTRATION_PROMPTS")),
     callTimeoutMs: read.envInteger("TOKENHUB_RUN_CALL_TIMEOUT_MS", { min: 1 }),
     webhookAllow: read.envList("TOKENHUB_WEBHOOK_ALLOW") ?? [],
+    webhooks: readWebhookSettings(read),
     jobs: readJobSettings(read),
+    responsesKeepMs: readResponsesKeepMs(read),
     providerKeyOf: (providerId) =>
       resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,
     routingFromEnvironment: new Set(

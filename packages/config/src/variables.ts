@@ -113,6 +113,16 @@ export const productVariables: readonly ProductVariable[] = [
     "Addresses or CIDR ranges that webhooks may go to beside the public ones, comma-separated; there also over http and to any port.",
   ),
   setting("TOKENHUB_WEBHOOK_TIMEOUT_MS", "15000", "Limit of one attempt to deliver a webhook."),
+  setting(
+    "TOKENHUB_WEBHOOK_SCHEDULE",
+    "5s,5m,30m,2h,5h,10h,14h,20h,24h",
+    "Pauses before the second and every later attempt to deliver a webhook; after the last attempt it is given up.",
+  ),
+  setting(
+    "TOKENHUB_WEBHOOK_LOST_AFTER",
+    "60s",
+    "After how long an attempt of which nothing is heard is made again; longer than attempts take, their wait in the queue included.",
+  ),
   setting("TOKENHUB_WEBHOOK_CONCURRENCY", "", "Webhooks one webhook worker sends at once; default 128."),
   setting(
     "TOKENHUB_OTEL_ENABLED",

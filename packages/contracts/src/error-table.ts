@@ -90,6 +90,8 @@ export const errorTable = {
   not_found: client(404, "not_found_error"),
   already_exists: client(409, "invalid_request_error"),
   conflict: client(409, "invalid_request_error"),
+  idempotency_key_reused: client(422, "invalid_request_error"),
+  idempotency_key_in_use: { ...client(409, "invalid_request_error"), shouldRetry: true },
   version_mismatch: client(412, "invalid_request_error"),
   version_required: client(428, "invalid_request_error"),
   invalid_directive: client(400, "invalid_request_error"),

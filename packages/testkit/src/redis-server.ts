@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,8 @@ export interface TestRedis extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts again on the same port and data. */
   start(): Promise<void>;
+  /** Starts again on the same port with nothing, as after the loss of its disk. */
+  startEmpty(): Promise<void>;
   /** Freezes the process, as a paused virtual machine would. */
   pause(): void;
   resume(): void;
@@ -62,6 +64,11 @@ export async function startTestRedis(): Promise<TestRedis> {
     port,
     start,
     kill,
+    async startEmpty() {
+      for (const name of await readdir(directory))
+        await rm(join(directory, name), { recursive: true, force: true });
+      await start();
+    },
     pause: () => void child?.kill("SIGSTOP"),
     resume: () => void child?.kill("SIGCONT"),
     async [Symbol.asyncDispose]() {

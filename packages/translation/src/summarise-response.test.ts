@@ -42,6 +42,40 @@ describe("summariseResponse", () => {
     });
   });
 
+  test("reads a response", () => {
+    const message = { type: "message", content: [{ type: "output_text", text: "12345678" }] };
+    const body = {
+      model: "gpt-up",
+      status: "incomplete",
+      incomplete_details: { reason: "max_output_tokens" },
+      output: [message],
+      usage: {
+        input_tokens: 3,
+        input_tokens_details: { cached_tokens: 1 },
+        output_tokens: 4,
+        output_tokens_details: { reasoning_tokens: 2 },
+      },
+    };
+    const answer = { upstreamModel: "gpt-up", isAnswer: true, isEmpty: false };
+    expect(summariseResponse("openai-responses", body)).toEqual({
+      ...answer,
+      usage: { inputTokens: 3, outputTokens: 4, ...noDetails, cacheReadTokens: 1, reasoningTokens: 2 },
+      finishReason: { unified: "length", raw: "max_output_tokens" },
+      estimatedOutputTokens: 0,
+    });
+    const call = { type: "function_call", name: "f", arguments: "1234" };
+    const reasoning = { type: "reasoning", summary: [{ type: "summary_text", text: "1234" }] };
+    const uncounted = { model: "gpt-up", status: "completed", output: [reasoning, message, call] };
+    expect(summariseResponse("openai-responses", uncounted)).toEqual({
+      ...answer,
+      usage: null,
+      finishReason: { unified: "tool_calls", raw: "completed" },
+      estimatedOutputTokens: 4,
+    });
+    const failed = { status: "failed", output: [], error: { message: "x" } };
+    expect(summariseResponse("openai-responses", failed)).toMatchObject({ isAnswer: false, isEmpty: true });
+  });
+
   test("reads an embeddings answer", () => {
     const body = { model: "e-up", data: [{ embedding: [1] }], usage: { prompt_tokens: 3, total_tokens: 3 } };
     expect(summariseResponse("openai-embeddings", body)).toEqual({

@@ -53,8 +53,7 @@ export async function deliverWebhook(
   if (options.signal.aborted) onInterrupt();
   try {
     const ending = await attempt(job, { ...options, signal: deadline.signal });
-    if (options.signal.aborted && ending.outcome !== "delivered")
-      return { kind: "interrupted" };
+    if (options.signal.aborted && ending.outcome !== "delivered") return { kind: "interrupted" };
     const durationMs = Math.round(performance.now() - startedMs);
     return { kind: "attempted", attempt: { startedAtMs, durationMs, ...ending } };
   } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { allowing, attempt, listen } from "./delivery-bench.fixture.ts";
+import { allowing, attempt, listen, listenRaw } from "./delivery-bench.fixture.ts";
 
 describe("an address is checked at every connect, however it is written", () => {
   test.each(["127.0.0.1", "2130706433", "0x7f.1", "127.1", "0", "localhost", "[::1]", "[::ffff:127.0.0.1]"])(
@@ -34,7 +34,9 @@ describe("a name", () => {
     ]) {
       expect(await attempt(url(inner.port), { allow, resolveHost: async () => addresses })).toMatchObject({
         outcome: "address_refused",
-        problem: expect.stringMatching(/^receiver\.example leads to .* to which no webhook is sent/),
+        problem: expect.stringMatching(
+          /^An address of receiver\.example cannot be used: .* to which no webhook is sent/,
+        ),
       });
     }
     expect(inner.connections()).toBe(0);
@@ -74,6 +76,21 @@ describe("a name", () => {
     expect(await attempt(url(good.port), { allow: allowing("127.0.0.0/8"), resolveHost })).toMatchObject({
       outcome: "delivered",
     });
+  });
+
+  test("is what TLS asks the receiver for, not the address that it was connected to", async () => {
+    const hello = Promise.withResolvers<string>();
+    await using receiver = await listenRaw((socket) =>
+      socket.once("data", (bytes) => {
+        hello.resolve(bytes.toString("latin1"));
+        socket.destroy();
+      }),
+    );
+    const secure = url(receiver.port).replace("http:", "https:");
+    expect(await attempt(secure, { allow, resolveHost: async () => ["127.0.0.1"] })).toMatchObject({
+      outcome: "connection_failed",
+    });
+    expect(await hello.promise).toContain("receiver.example");
   });
 
   test("without any address is not connected to", async () => {

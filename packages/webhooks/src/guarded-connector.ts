@@ -67,7 +67,7 @@ async function findAddresses(
     const problem = problemOf(address);
     if (problem === null) continue;
     throw new AddressRefusedError(
-      literals === null ? `${host} leads to an address that ${problem}` : problem,
+      literals === null ? `An address of ${host} cannot be used: ${problem}` : problem,
     );
   }
   return addresses;

@@ -6,6 +6,8 @@ export type ResolveHost = (name: string) => Promise<readonly string[]>;
 export interface ResolveHostOptions {
   /** Whether a name that DNS does not have is looked for in the system's other sources, such as its hosts file. */
   readonly asksSystem: boolean;
+  /** Name servers as `address:port`; absent: those of this machine. */
+  readonly servers?: readonly string[];
 }
 
 /** Twice, so that both together stay well within the time of an attempt. */
@@ -16,8 +18,9 @@ const dnsTries = 2;
  * Asks DNS directly, both families. The system's own lookup runs on few threads, which names whose servers do not answer would
  * occupy for everybody; it is asked only where such names lead to addresses that an operator opened.
  */
-export function createResolveHost({ asksSystem }: ResolveHostOptions): ResolveHost {
+export function createResolveHost({ asksSystem, servers }: ResolveHostOptions): ResolveHost {
   const resolver = new Resolver({ timeout: dnsTimeoutMs, tries: dnsTries });
+  if (servers !== undefined) resolver.setServers(servers);
   return async (name) => {
     const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
     const addresses = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));

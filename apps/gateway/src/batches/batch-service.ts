@@ -1,4 +1,4 @@
-import type { Keyspace, WebhookEvent } from "@tokenhub/contracts";
+import type { Keyspace } from "@tokenhub/contracts";
 import {
   createBatchLines,
   createBatchRepository,
@@ -9,7 +9,7 @@ import {
 } from "@tokenhub/persistence";
 import type { Redis } from "ioredis";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { batchEventOf } from "./batch-event.ts";
+import { eventsOfBatchEnd } from "../webhooks/batch-events.ts";
 import { cleanUp } from "./clean-up.ts";
 import { expandNextLines, type ExpanderDeps } from "./expander.ts";
 import { finishBatch, type FinisherDeps } from "./finisher.ts";
@@ -200,8 +200,9 @@ async function checkBatch(deps: BatchServiceDeps, { batch, signal }: CheckedBatc
     const changes = { total, model, problems, finishedAtMs: nowMs };
     const repository = createBatchRepository(begun);
     if (!(await repository.move(batch.id, { from, to: "failed", changes }))) return;
-    const events: WebhookEvent[] = [batchEventOf(batch, { state: "failed", nowMs })];
-    deliveries = await deps.recordEvents(begun, events);
+    const { id, tenantId, projectId } = batch;
+    const ended = { id, tenantId, projectId, state: "failed", finishedAtMs: nowMs } as const;
+    deliveries = await deps.recordEvents(begun, eventsOfBatchEnd(ended));
   });
   if (deliveries > 0) deps.onEventsRecorded();
 }

@@ -13,7 +13,7 @@ import {
   type StoredBatch,
 } from "@tokenhub/persistence";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { batchEventOf } from "./batch-event.ts";
+import { eventsOfBatchEnd } from "../webhooks/batch-events.ts";
 import { errorFileIdOf, lineIdsOf, outputFileIdOf } from "./batch-ids.ts";
 import { batchLimits } from "./batch-limits.ts";
 import { createRecordSplitter, readRecords } from "./file-record.ts";
@@ -84,7 +84,9 @@ async function end(deps: FinisherDeps, batch: StoredBatch, written: WrittenResul
     const files = createFileRepository(begun);
     if (outputFileId !== null) await files.complete(outputFileId, { bytes: written.outputBytes });
     if (errorFileId !== null) await files.complete(errorFileId, { bytes: written.errorBytes });
-    deliveries = await deps.recordEvents(begun, [batchEventOf(batch, { state, nowMs })]);
+    const { id, tenantId, projectId } = batch;
+    const ended = { id, tenantId, projectId, state, finishedAtMs: nowMs };
+    deliveries = await deps.recordEvents(begun, eventsOfBatchEnd(ended));
     return true;
   });
   if (deliveries > 0) deps.onEventsRecorded();

@@ -5,6 +5,7 @@ import {
   createWebhookEndpointRepository,
 } from "@tokenhub/persistence";
 import type { JobProducer } from "@tokenhub/queue";
+import { createLineLimiter } from "@tokenhub/telemetry";
 import { readAddressAllowList, type AddressAllowList, type WebhookRetryPolicy } from "@tokenhub/webhooks";
 import { randomBytes } from "node:crypto";
 import { readOrCreateClusterSecret } from "../admission/cluster-secret.ts";
@@ -21,7 +22,12 @@ export interface WebhookParts {
   readonly allow: readonly string[] | undefined;
   /** When attempts are made; absent: as in production. */
   readonly policy: WebhookRetryPolicy | undefined;
+  /** After that an attempt of which nothing was heard counts as lost, in milliseconds; absent: as in production. */
+  readonly lostAfterMs: number | undefined;
 }
+
+/** It is tried again each second while Redis or the database is away. */
+const troubleLinesPerMinute = 6;
 
 /** What receivers, their events and their secrets are handled with. */
 export type Webhooks = Awaited<ReturnType<typeof openWebhooks>>;
@@ -31,15 +37,24 @@ export type Webhooks = Awaited<ReturnType<typeof openWebhooks>>;
  * @throws ConfigError when an allowed address is no range.
  */
 export function openWebhooks(stack: AsyncDisposableStack, parts: WebhookParts) {
-  const { foundation, producer, policy } = parts;
-  const { product, db, now, events } = foundation;
+  const { foundation, producer, policy, lostAfterMs } = parts;
+  const { product, db, now, logger } = foundation;
   const allow = allowListOf(parts.allow ?? []);
   const clusterSecret = readOrCreateClusterSecret(product);
   const secrets = createWebhookSecrets({ clusterSecret, random: randomBytes });
   const deliveries = createWebhookDeliveryRepository(db);
   const tenantSecrets = createSigningSecretRepository(db);
-  const onError = events.redisTrouble;
-  const relay = stack.use(startRelay({ deliveries, tenantSecrets, secrets, producer, now, onError }));
+  const limiter = createLineLimiter({ perMinute: troubleLinesPerMinute, now });
+  const onError = (error: unknown): void =>
+    limiter.line((suppressed) =>
+      logger.error(
+        { err: error, suppressed },
+        "webhooks could not be handed to the workers; they stay in the database and are tried again",
+      ),
+    );
+  const relay = stack.use(
+    startRelay({ deliveries, tenantSecrets, secrets, producer, now, onError, lostAfterMs }),
+  );
   return {
     recording: createWebhookRecording({ now, random: Math.random, policy, wake: relay.wake }),
     wake: relay.wake,

@@ -24,6 +24,9 @@ import type { OrchestrationDeps } from "../routes/orchestrations/orchestration-d
 import { webhookEndpointRoutes } from "../routes/webhook-endpoints/index.ts";
 import type { WebhookEndpointDeps } from "../routes/webhook-endpoints/webhook-endpoint-deps.ts";
 import { responsesEndpoint } from "../routes/responses/index.ts";
+import { responseRoutes } from "../routes/responses/response-routes.ts";
+import type { ResponseRouteDeps } from "../routes/responses/response-route-deps.ts";
+import type { Keeping } from "../sync/answer-keeper.ts";
 import { serveOpenApi } from "../routes/openapi/index.ts";
 import { createGenerationRoute, type GenerationDeps } from "../sync/generation-route.ts";
 import { allowOrigins } from "./allow-origins.ts";
@@ -38,6 +41,7 @@ export interface AppDeps {
   readonly webhookEndpoints: WebhookEndpointDeps;
   readonly jobs: JobRouteDeps;
   readonly batches: BatchDeps;
+  readonly responses: ResponseRouteDeps & { readonly keeping: Keeping };
   readonly models: ModelsDeps;
   readonly health: HealthDeps;
   readonly admin: Admin;
@@ -52,7 +56,6 @@ const generationEndpoints = [
   chatCompletionsEndpoint,
   completionsEndpoint,
   messagesEndpoint,
-  responsesEndpoint,
   embeddingsEndpoint,
   planEndpoint,
   adversarialEndpoint,
@@ -68,11 +71,13 @@ export function createApp(deps: AppDeps): Express {
   app.enable("case sensitive routing");
   app.use(assignRequestId(generation.internalCalls), secureHeaders, allowOrigins(corsOrigins));
 
-  for (const endpoint of generationEndpoints) {
+  const { keeping } = deps.responses;
+  for (const endpoint of [...generationEndpoints, { ...responsesEndpoint, keeping }]) {
     app.route(endpoint.path).post(createGenerationRoute(generation, endpoint)).all(allowOnly("POST"));
   }
   app.use(orchestrationRoutes(orchestrations));
   app.use(jobRoutes(deps.jobs));
+  app.use(responseRoutes(deps.responses));
   app.use(webhookEndpointRoutes(deps.webhookEndpoints));
   app.use(fileRoutes(deps.batches), batchRoutes(deps.batches), messageBatchRoutes(deps.batches));
   app.route("/v1/models").get(listModels(models)).all(allowOnly("GET"));

@@ -16,6 +16,11 @@ export interface JobToAccept {
   /** What is reserved for it. */
   readonly cost: RequestToReserve;
   readonly terms: JobTerms;
+  /**
+   * Writes the job together with something else, in one transaction; false: it is not to be, after all. Absent: it is written
+   * with the other jobs of its turn.
+   */
+  readonly insert?: (row: NewJob) => Promise<boolean>;
 }
 
 export interface JobAcceptor {
@@ -54,8 +59,14 @@ export function createJobAcceptor(options: JobAcceptorOptions): JobAcceptor {
     async accept(job) {
       const row = newJobOf(options, { ...job, nowMs: now() });
       const reservation = await admission.reserveCost(job.caller, { ...job.cost, requestId: row.requestId });
+      const reservedRow = { ...row, reservedUsd: reservation?.costUsd ?? 0 };
       try {
-        await insert({ ...row, reservedUsd: reservation?.costUsd ?? 0 });
+        if (job.insert === undefined) await insert(reservedRow);
+        else if (await job.insert(reservedRow)) onAccepted();
+        else {
+          reservation?.release();
+          return row;
+        }
       } catch (error) {
         reservation?.release();
         throw error instanceof TokenHubError ? error : databaseAway(error);

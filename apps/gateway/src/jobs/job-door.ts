@@ -22,6 +22,8 @@ export interface ArrivedGeneration {
   readonly caller: Caller;
   readonly bodyText: string;
   readonly cost: RequestToReserve;
+  /** How long its caller waits, in milliseconds. */
+  readonly waitMs: number;
 }
 
 /** Where generation requests become jobs. */

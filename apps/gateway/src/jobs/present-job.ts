@@ -70,7 +70,7 @@ export function presentJob(
 }
 
 /** JSON as such, everything else, e.g. a stream, as text. */
-function bodyOf({ headers, body }: JobAnswer): unknown {
+export function bodyOf({ headers, body }: JobAnswer): unknown {
   if (!(headers["content-type"] ?? "").includes("json")) return body;
   try {
     return JSON.parse(body) as unknown;

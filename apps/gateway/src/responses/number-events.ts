@@ -21,13 +21,15 @@ export function createEventNumbering(draft: JsonObject) {
 
   const numbered = (data: string): NumberedEvent[] => {
     const event = readResponseEvent(data);
-    if (event === null) return [{ number: null, text: encodeSseEvent({ event: null, data }), isTerminal: false }];
+    if (event === null)
+      return [{ number: null, text: encodeSseEvent({ event: null, data }), isTerminal: false }];
     if (event.type === "response.created" || event.type === "response.queued") return [];
     const number = nextNumber;
     nextNumber += 1;
-    const text =
-      event.number === number ? data : spliceTopLevel(data, { sequence_number: String(number) });
-    return [{ number, text: encodeSseEvent({ event: event.type, data: text }), isTerminal: event.isTerminal }];
+    const text = event.number === number ? data : spliceTopLevel(data, { sequence_number: String(number) });
+    return [
+      { number, text: encodeSseEvent({ event: event.type, data: text }), isTerminal: event.isTerminal },
+    ];
   };
   const eventOf = (type: string, response: JsonObject, number: number): NumberedEvent => ({
     number,

@@ -46,9 +46,9 @@ const mayEnd = /response\.(?:completed|incomplete|failed)"/;
 export function terminalResponseOf(text: string): JsonObject | null {
   if (!mayEnd.test(text)) return null;
   const parser = createSseParser();
-  for (const event of [...parser.push(text), ...parser.end()]) {
-    const read = readResponseEvent(event.data);
-    if (read?.isTerminal === true && read.response !== null) return read.response;
+  for (const { data } of [...parser.push(text), ...parser.end()]) {
+    const event = mayEnd.test(data) ? readResponseEvent(data) : null;
+    if (event?.isTerminal === true && event.response !== null) return event.response;
   }
   return null;
 }

@@ -12,6 +12,7 @@ import type { InternalCall } from "../jobs/internal-call.ts";
 import { RunFailedError } from "../orchestration/run-failed-error.ts";
 import { finishAnswer, type FinishDeps } from "../output/finish-answer.ts";
 import { answerEchoOf } from "./answer-echo.ts";
+import type { AnswerKeeper } from "./answer-keeper.ts";
 import { awaitReply, type ReplySink } from "./await-reply.ts";
 import type { Carrier } from "./carrier.ts";
 import type { EndpointRequest, GenerationEndpoint, JsonObject } from "./generation-endpoint.ts";
@@ -38,6 +39,8 @@ export interface AdmittedRequest {
   readonly call: InternalCall | null;
   /** Has the request go on as a job when its caller's wait is over; null: it ends with the wait. */
   readonly outlive: (() => Promise<TokenHubError>) | null;
+  /** Keeps the answer; null: it is not kept. */
+  readonly keeper: AnswerKeeper | null;
 }
 
 /** The ways in which an answer reaches one caller. */
@@ -55,7 +58,7 @@ export function createDelivery(
   deps: DeliveryDeps,
   { admitted, hold, signal }: { admitted: AdmittedRequest; hold: RequestHold; signal: AbortSignal },
 ): Delivery {
-  const { request, response, submission, read, plan, passage, carrier, call } = admitted;
+  const { request, response, submission, read, plan, passage, carrier, call, keeper } = admitted;
   const { requestId, acceptedAtMs, features } = submission;
   const execution = call?.kind === "execute" ? call : null;
   const bearsTimeMs = execution?.createdAtMs ?? acceptedAtMs;
@@ -77,10 +80,8 @@ export function createDelivery(
       // What is kept of a stream is the stream, without the signs of life of one connection.
       ...(execution === null ? {} : { keepAliveMs: null }),
       outlive: admitted.outlive === null ? null : outlive,
-      finish: isPlain(plan, read)
-        ? null
-        : (text, result) =>
-            finishAnswer(deps, { read, submission, plan, result, text, run: carrier.report(), signal }),
+      finish: isPlain(plan, read) && keeper === null ? null : finish,
+      keeper,
       fail(error) {
         const run = carrier.report();
         sendError(request, response, run === null ? error : new RunFailedError(error, run));
@@ -95,6 +96,13 @@ export function createDelivery(
         if (isFirst) tellEnd(deps, { admitted, kept, result });
       },
     });
+  }
+
+  async function finish(text: string, result: RequestResult): Promise<string> {
+    const answer = { read, submission, plan, result, text, run: carrier.report(), signal };
+    const finished = isPlain(plan, read) ? text : await finishAnswer(deps, answer);
+    await keeper?.keep(finished);
+    return finished;
   }
 
   async function outlive(): Promise<TokenHubError> {

@@ -4,6 +4,7 @@ import type { Response } from "express";
 import type { RoutingWishes } from "../admission/routing-wishes.ts";
 import type { CacheSetting } from "../cache/cache-wish.ts";
 import type { OrchestrationWish } from "../orchestration/orchestration-wish.ts";
+import type { Keeping } from "./answer-keeper.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -63,4 +64,6 @@ export interface GenerationEndpoint {
   readonly scope: Scope;
   /** @throws TokenHubError for a body the endpoint does not take. */
   readonly read: (body: JsonObject, context: { bodyText: string; response: Response }) => EndpointRequest;
+  /** What is kept of requests and answers; absent: nothing. */
+  readonly keeping?: Keeping;
 }

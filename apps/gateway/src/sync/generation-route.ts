@@ -46,7 +46,10 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     const caller = call?.caller ?? (await admitted(deps, { endpoint, request }));
     requireJson(request);
     const bodyText = await readBodyText(request, { response, limitBytes: deps.maxBodyBytes });
-    const asked = endpoint.read(parseJsonObject(bodyText), { bodyText, response });
+    const body = parseJsonObject(bodyText);
+    const sent = endpoint.read(body, { bodyText, response });
+    const whole = isFollowing(call) ? null : await endpoint.keeping?.continued({ caller, body, bodyText });
+    const asked = whole == null ? sent : endpoint.read(parseJsonObject(whole), { bodyText: whole, response });
     const headerWishes = readWishHeaders(request.headers);
     const { modes, index } = deps.orchestration;
     const prepared = prepareRequest(asked, { headerWishes, modes: modes.names(), index: index() });
@@ -57,14 +60,28 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     const submission = buildSubmission(deps, arrived);
     const serving = { request, response, submission, caller, prepared, call };
     const way = wish === null ? wayOfRequest(deps, serving) : await wayOfRun(deps, { ...serving, wish });
-    const origin = { endpoint: endpoint.path, request, response, caller, bodyText };
+    const { waitMs } = submission;
+    const origin = { endpoint: endpoint.path, request, response, caller, bodyText, waitMs };
     const cost = { ...submission, ...way.cost };
+    if (call === null && (await endpoint.keeping?.tookOver({ ...origin, body, cost })) === true) return;
     if (call?.kind !== "execute" && (await deps.jobs.tookOver({ ...origin, call, cost }))) return;
     const reservation = await reserve(deps, { caller, call, cost });
     const { passage, carrier } = way;
     const continueAsJob = call === null && submission.deadlineAtMs > acceptedAtMs + submission.waitMs;
     const outlive = continueAsJob ? () => deps.jobs.outlive({ ...origin, cost }) : null;
-    const served = { endpoint, request, response, submission, read, plan, passage, carrier, call, outlive };
+    const { requestId } = submission;
+    const keeper = isFollowing(call)
+      ? null
+      : endpoint.keeping?.keeperOf({
+          caller,
+          body,
+          requestId,
+          createdAtMs: execution?.createdAtMs ?? acceptedAtMs,
+        });
+    const served = {
+      ...{ endpoint, request, response, submission, read, plan, passage, carrier, call, outlive },
+      keeper: keeper ?? null,
+    };
     await serveRequest(deps, served, reservation);
   };
 }

@@ -2,6 +2,7 @@ import { TokenHubError, type RequestResult, type StreamHead, type WireFormatName
 import { createStreamTranscoder, transcodeResponse, type StreamTranscoder } from "@tokenhub/translation";
 import type { Response } from "express";
 import type { AnswerEcho } from "./answer-echo.ts";
+import type { AnswerKeeper } from "./answer-keeper.ts";
 import type { ReplySink } from "./await-reply.ts";
 import { failureToError } from "./failure-to-error.ts";
 import { setAnswerHeaders, setResultHeaders } from "./result-headers.ts";
@@ -24,6 +25,8 @@ export interface SyncReplyOptions extends AnswerEcho {
   readonly keepAliveMs?: number | null;
   /** Has the request go on when the wait is over, and gives what its caller is told; null: it ends with the wait. */
   readonly outlive?: (() => Promise<TokenHubError>) | null;
+  /** Keeps a stream before its last event is given; null: nobody does. */
+  readonly keeper?: Pick<AnswerKeeper, "pass" | "finish" | "release"> | null;
 }
 
 /** Bytes that may wait in a slow reader's socket before it is cut off. */
@@ -38,7 +41,7 @@ export interface SyncReply extends ReplySink, Disposable {
 
 /** Writes one request's answer, whole or streamed, in the caller's format. */
 export function createSyncReply(options: SyncReplyOptions): SyncReply {
-  const { response, callerFormat, done, keepAliveMs = defaultKeepAliveMs } = options;
+  const { response, callerFormat, done, keepAliveMs = defaultKeepAliveMs, keeper = null } = options;
   let transcoder: StreamTranscoder | null = null;
   let keepAlive: NodeJS.Timeout | null = null;
   let isStream = false;
@@ -56,6 +59,7 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
     response.write(text);
     if (response.writableLength > maxBufferedBytes) response.destroy();
   };
+  const writeStream = (text: string): void => write(keeper === null ? text : keeper.pass(text));
   const close = (result: RequestResult | null): void => {
     if (keepAlive !== null) clearInterval(keepAlive);
     done(result);
@@ -94,18 +98,27 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
     if (!response.headersSent) options.fail(error);
     else if (isStream) {
       const { code, message } = error;
-      write((transcoder ?? transcoderFrom(callerFormat, "")).fail({ code, message }));
+      write(
+        (keeper?.release() ?? "") + (transcoder ?? transcoderFrom(callerFormat, "")).fail({ code, message }),
+      );
       response.end();
     } else response.destroy();
   }
 
-  function endStream(current: StreamTranscoder, result: RequestResult): void {
-    if (result.outcome === "succeeded") write(current.end());
+  function endStream(current: StreamTranscoder, result: RequestResult): Promise<void> | null {
+    if (result.outcome === "succeeded") writeStream(current.end());
     else if (result.failure !== null) {
       const { code, message } = failureToError(result.failure);
-      write(current.fail({ code, message }));
+      writeStream(current.fail({ code, message }));
     }
-    response.end();
+    if (keeper === null) {
+      response.end();
+      return null;
+    }
+    return keeper.finish().then((last) => {
+      write(last);
+      response.end();
+    });
   }
 
   function sendBody(result: RequestResult, body: string): Promise<void> | null {
@@ -151,11 +164,11 @@ export function createSyncReply(options: SyncReplyOptions): SyncReply {
       keepAwake();
     },
     onText(sseText) {
-      if (transcoder !== null) write(transcoder.push(sseText));
+      if (transcoder !== null) writeStream(transcoder.push(sseText));
     },
     onEnd(result, body) {
       let sending: Promise<void> | null = null;
-      if (transcoder !== null) endStream(transcoder, result);
+      if (transcoder !== null) sending = endStream(transcoder, result);
       else if (result.failure !== null) {
         if (!response.headersSent) setResultHeaders(response, result);
         fail(failureToError(result.failure));

@@ -14,16 +14,8 @@ export interface RelayOptions {
   readonly producer: Pick<JobProducer, "addWebhook">;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
-  readonly times?: RelayTimes;
-}
-
-export interface RelayTimes {
-  /** How often it looks for due deliveries without being told. Default 1 s. */
-  readonly sweepMs?: number;
-  /** How often it looks for lost ones. Default 30 s. */
-  readonly lostSweepMs?: number;
-  /** After that an attempt of which nothing was heard counts as lost. Default 60 s. */
-  readonly lostAfterMs?: number;
+  /** After that an attempt of which nothing was heard counts as lost. Default 60 s, and looked for every half of that. */
+  readonly lostAfterMs?: number | undefined;
 }
 
 /** Brings deliveries from the database to the webhook workers. */
@@ -38,16 +30,20 @@ const perReceiver = 100;
 const mostSending = 5_000;
 const claimedAtOnce = 200;
 const lostAtOnce = 500;
+/** How often it looks for due deliveries without being told. */
+const sweepMs = 1_000;
+const defaultLostAfterMs = 60_000;
 
 /**
  * Claims due deliveries and adds their jobs, when it is woken and each second. Claims are atomic, so that several gateways may
  * do so at once. What cannot be added goes back, and what is lost on the way is found and sent again under its old number.
  */
 export function startRelay(options: RelayOptions): WebhookRelay {
-  const { sweepMs = 1_000, lostSweepMs = 30_000 } = options.times ?? {};
+  const lostAfterMs = options.lostAfterMs ?? defaultLostAfterMs;
   let isStopping = false;
   let isAsked = false;
   let running: Promise<void> | null = null;
+  let sweeping: Promise<void> = Promise.resolve();
 
   async function run(): Promise<void> {
     while (isAsked && !isStopping) {
@@ -60,10 +56,16 @@ export function startRelay(options: RelayOptions): WebhookRelay {
     if (isStopping || running !== null) return;
     running = run()
       .catch(options.onError)
-      .finally(() => (running = null));
+      .finally(() => {
+        running = null;
+        // Asked for just when it had ended.
+        if (isAsked) wake();
+      });
   }
   const sweep = setInterval(wake, sweepMs);
-  const lostSweep = setInterval(() => void sweepLost(options).then(wake, options.onError), lostSweepMs);
+  const lostSweep = setInterval(() => {
+    sweeping = sweepLost(options, lostAfterMs).then(wake, options.onError);
+  }, lostAfterMs / 2);
   wake();
   return {
     wake,
@@ -71,7 +73,7 @@ export function startRelay(options: RelayOptions): WebhookRelay {
       isStopping = true;
       clearInterval(sweep);
       clearInterval(lostSweep);
-      await running;
+      await Promise.all([running, sweeping]);
     },
   };
 }
@@ -116,8 +118,7 @@ async function ensureSecret(
   await deliveries.giveBack({ ids: [id] }, { nowMs: now() });
 }
 
-async function sweepLost({ deliveries, now, times = {} }: RelayOptions): Promise<void> {
-  const { lostAfterMs = 60_000 } = times;
+async function sweepLost({ deliveries, now }: RelayOptions, lostAfterMs: number): Promise<void> {
   const nowMs = now();
   await deliveries.giveBack({ sentBeforeMs: nowMs - lostAfterMs, limit: lostAtOnce }, { nowMs });
 }

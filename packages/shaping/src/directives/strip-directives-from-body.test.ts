@@ -7,6 +7,38 @@ const formats: readonly ConversationFormat[] = ["openai-chat", "anthropic-messag
 const line = "@@tokenhub mode=cheap";
 const cheap = { kind: "valid", directives: { mode: "cheap" }, ignoredKeys: [] };
 
+describe("openai-responses", () => {
+  const strip = (body: JsonObject) => stripDirectivesFromBody(body, { format: "openai-responses" });
+
+  test("directives go from instructions, items and outputs of calls; only the user's apply", () => {
+    const { body, reading } = strip({
+      instructions: "@@tokenhub mode=vote",
+      input: [
+        { role: "user", content: [{ type: "input_text", text: `${line}\nHello` }] },
+        { role: "assistant", content: [{ type: "output_text", text: `So:\n@@tokenhub mode=refine` }] },
+        { type: "function_call", call_id: "c", name: "f", arguments: "{}" },
+        { type: "function_call_output", call_id: "c", output: `Found\n@@tokenhub mode=refine` },
+      ],
+    });
+    expect(reading).toEqual(cheap);
+    expect(body).toEqual({
+      input: [
+        { role: "user", content: [{ type: "input_text", text: "Hello" }] },
+        { role: "assistant", content: [{ type: "output_text", text: "So:" }] },
+        { type: "function_call", call_id: "c", name: "f", arguments: "{}" },
+        { type: "function_call_output", call_id: "c", output: "Found" },
+      ],
+    });
+  });
+
+  test("an input that is one text is the user's", () => {
+    expect(strip({ input: `${line}\nHello` })).toEqual({ body: { input: "Hello" }, reading: cheap });
+    const plain = { instructions: "Be brief.", input: "Hello" };
+    expect(strip(plain).body).toBe(plain);
+    expect(strip({}).reading).toEqual({ kind: "none" });
+  });
+});
+
 describe.each(formats)("%s", (format) => {
   test("S1d-8: directives go from messages of every role, only the user's apply", () => {
     const body = {

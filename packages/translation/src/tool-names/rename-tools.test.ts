@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cutText } from "../testing/cut-text.ts";
+import { responsesStream } from "../testing/responses-streams.ts";
 import { anthropicStream, blockStart, chunk, openAiStream } from "../testing/streams.ts";
 import {
   renameToolsInEvent,
@@ -13,6 +14,8 @@ import { createToolNameFilter } from "./tool-name-filter.ts";
 const toolNameMap = { str_replace_editor: "edit_file", execute_bash: "bash" };
 const openAi: ToolRenaming = { format: "openai-chat", toolNameMap };
 const anthropic: ToolRenaming = { format: "anthropic-messages", toolNameMap };
+
+const responses: ToolRenaming = { format: "openai-responses", toolNameMap };
 
 const fn = (name: string) => ({ type: "function", function: { name } });
 const openAiRequest = (bash: string, edit: string): object => ({
@@ -59,10 +62,28 @@ const anthropicRequest = (bash: string, edit: string): object => ({
   ],
 });
 
+const responsesRequest = (bash: string, edit: string): object => ({
+  model: "m",
+  instructions: "bash",
+  tools: [
+    { type: "function", name: bash, parameters: { properties: { name: { const: "bash" } } } },
+    { type: "custom", name: edit },
+    { type: "web_search", name: "bash" },
+  ],
+  tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "function", name: edit }] },
+  input: [
+    { role: "user", content: "bash", name: "bash" },
+    { type: "function_call", call_id: "bash", name: bash, arguments: '{"name":"bash"}' },
+    { type: "custom_tool_call", call_id: "2", name: edit, input: "bash" },
+    { type: "function_call_output", call_id: "bash", output: "bash" },
+  ],
+});
+
 describe("a request", () => {
   test.each([
     ["openai-chat", openAi, openAiRequest],
     ["anthropic-messages", anthropic, anthropicRequest],
+    ["openai-responses", responses, responsesRequest],
   ] as const)("of %s reaches the model under its names, wherever they stand", (_format, renaming, build) => {
     const sent = renameToolsInRequest(JSON.stringify(build("bash", "edit_file")), renaming);
     expect(JSON.parse(sent)).toEqual(build("execute_bash", "str_replace_editor"));
@@ -175,9 +196,23 @@ describe("a stream", () => {
       { type: "message_stop" },
     ]);
 
+  const responsesEvents = (name: string): string => {
+    const call = { type: "function_call", id: "fc_1", call_id: "c", name, arguments: "{}" };
+    const response = { id: "resp_1", tools: [{ type: "function", name }], output: [call] };
+    return responsesStream([
+      { type: "response.created", response: { ...response, output: [] } },
+      { type: "response.output_text.delta", delta: "execute_bash", name: "execute_bash", output_index: 0 },
+      { type: "response.output_item.added", output_index: 1, item: call },
+      { type: "response.function_call_arguments.done", output_index: 1, name, arguments: "{}" },
+      { type: "response.output_item.done", output_index: 1, item: call },
+      { type: "response.completed", response },
+    ]);
+  };
+
   test.each([
     ["openai-chat", openAi, openAiEvents],
     ["anthropic-messages", anthropic, anthropicEvents],
+    ["openai-responses", responses, responsesEvents],
   ] as const)("of %s reaches the client under its names, however it is cut", (_format, renaming, build) => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 6 }), (places) => {

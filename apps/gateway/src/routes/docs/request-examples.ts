@@ -18,6 +18,7 @@ export const requestExamples: RequestExamples = {
   "/v1/chat": { body: { request: { messages: question }, policy: { mode: "cheap" } } },
   "/v1/completions": { body: { prompt: "Once upon a time" } },
   "/v1/chat/completions": { body: { messages: question } },
+  "/v1/responses": { body: { input: "Hello" } },
   "/v1/messages": { body: { max_tokens: 100, messages: question } },
   "/v1/embeddings": { body: { input: "Hello" } },
   "/v1/plan": {

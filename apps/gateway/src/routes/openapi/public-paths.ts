@@ -7,6 +7,7 @@ import {
   openAiChatRequestSchema,
   openAiCompletionsRequestSchema,
   openAiEmbeddingsRequestSchema,
+  openAiResponsesRequestSchema,
   orchestrationRequestSchema,
   planRequestSchema,
 } from "@tokenhub/contracts";
@@ -15,7 +16,9 @@ import { z } from "zod";
 import { outputFormatSchema, outputSchemaSchema } from "@tokenhub/shaping";
 import { routingWishesSchema } from "../../admission/routing-wishes.ts";
 import { wishHeaderNames } from "../../admission/wish-headers.ts";
+import { batchPaths } from "../batches/open-api.ts";
 import { orchestrationPaths } from "../orchestrations/open-api.ts";
+import { webhookEndpointPaths } from "../webhook-endpoints/open-api.ts";
 import { cacheHeaderName, cacheWishSchema } from "../../cache/cache-wish.ts";
 
 const openAiErrorSchema = z
@@ -219,6 +222,7 @@ export const publicPaths: ZodOpenApiPathsObject = {
     }),
   },
   ...orchestrationPaths,
+  ...webhookEndpointPaths,
   "/v1/completions": {
     post: generation({
       summary: "Complete a text",
@@ -233,6 +237,15 @@ export const publicPaths: ZodOpenApiPathsObject = {
       summary: "Create a chat completion",
       tag: "OpenAI",
       body: withWishes(openAiChatRequestSchema),
+      error: openAiErrorSchema,
+      canStream: true,
+    }),
+  },
+  "/v1/responses": {
+    post: generation({
+      summary: "Create a response",
+      tag: "OpenAI",
+      body: withWishes(openAiResponsesRequestSchema),
       error: openAiErrorSchema,
       canStream: true,
     }),
@@ -255,6 +268,7 @@ export const publicPaths: ZodOpenApiPathsObject = {
       canStream: true,
     }),
   },
+  ...batchPaths,
   "/v1/models": {
     get: {
       summary: "List models and aliases",
