@@ -56,10 +56,13 @@ export function createJobClient(options: JobClientOptions): JobClient {
     }
   }
 
-  async function submitOnce(plan: JobPlan): Promise<{ jobId: string | null; unheard: number }> {
+  async function submitOnce(
+    plan: JobPlan,
+    [path, init]: ReturnType<typeof requestOf>,
+  ): Promise<{ jobId: string | null; unheard: number }> {
     let unheard = 0;
     for (;;) {
-      const exchange = await ask(...requestOf(options, plan));
+      const exchange = await ask(path, init);
       if (exchange.kind === "unheard") {
         unheard += 1;
         if (!plan.hasKey) return { jobId: null, unheard };
@@ -77,8 +80,9 @@ export function createJobClient(options: JobClientOptions): JobClient {
 
   return {
     async submit(plan) {
-      const rounds = [await submitOnce(plan)];
-      if (plan.isDoubled) rounds.push(await submitOnce(plan));
+      const request = requestOf(options, plan);
+      const rounds = [await submitOnce(plan, request)];
+      if (plan.isDoubled) rounds.push(await submitOnce(plan, request));
       return {
         number: plan.number,
         jobIds: [...new Set(rounds.flatMap(({ jobId }) => jobId ?? []))],

@@ -66,9 +66,7 @@ export function judgeJobCalls({
     extras,
     repeatsAfterCommit: repeats,
     strangers: callsByJob.get(undefined) ?? [],
-    uncalled: jobs.flatMap((job) =>
-      job.state === "succeeded" && !callsByJob.has(job) ? [job.id] : [],
-    ),
+    uncalled: jobs.flatMap((job) => (job.state === "succeeded" && !callsByJob.has(job) ? [job.id] : [])),
   };
 }
 

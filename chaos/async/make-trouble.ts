@@ -68,7 +68,7 @@ export function createTroubleMaker({
   let turn: Promise<void> = Promise.resolve();
   const advance = (jobs: number): Promise<void> =>
     (turn = turn.then(async () => {
-      for (; (plan[next]?.afterJobs ?? Infinity) <= jobs; ) {
+      for (; (plan[next]?.afterJobs ?? Infinity) <= jobs;) {
         const planned = plan[next++];
         if (planned !== undefined) await begin(planned.act);
       }

@@ -35,7 +35,12 @@ export function planTrouble({
 }): PlannedTrouble[] {
   const victims: number[] = [];
   while (victims.length < kills + pauses)
-    victims.push(...shuffled(Array.from({ length: services }, (_, index) => index), random));
+    victims.push(
+      ...shuffled(
+        Array.from({ length: services }, (_, index) => index),
+        random,
+      ),
+    );
   const acts: TroubleAct[] = shuffled(
     [
       ...victims.slice(0, kills).map((service) => ({ kind: "kill", service }) as const),

@@ -68,7 +68,10 @@ function unfinishedJobs(db: Database["db"]) {
     .where("finished_at_ms", "is", null);
 }
 
-function deliveriesIn(db: Database["db"], states: readonly ("pending" | "sending" | "failed" | "discarded")[]) {
+function deliveriesIn(
+  db: Database["db"],
+  states: readonly ("pending" | "sending" | "failed" | "discarded")[],
+) {
   return db
     .selectFrom("webhook_deliveries")
     .select(({ fn }) => fn.countAll().as("count"))

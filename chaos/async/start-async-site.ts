@@ -8,7 +8,9 @@ import { startFlakyReceiver, type FlakyReceiver } from "./flaky-receiver.ts";
 export interface AsyncSite extends Omit<Site, "gatewayPorts"> {
   readonly receiver: FlakyReceiver;
   readonly gatewayPorts: readonly number[];
-  readonly database: { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: string };
+  readonly database:
+    | { readonly kind: "sqlite"; readonly path: string }
+    | { readonly kind: "postgres"; readonly url: string };
   readonly adminToken: string;
 }
 

@@ -192,6 +192,19 @@ describe.each([
   });
 });
 
+it("a provider that speaks Responses gets the body as it is, and keeps nothing", async () => {
+  const tools = [{ type: "web_search" as const }, weather];
+  const { id, store } = (await client.responses.create({
+    model: "native-test",
+    input: "Hi",
+    tools,
+    truncation: "auto",
+  })) as OpenAI.Responses.Response & { store?: boolean };
+  expect([id, store]).toEqual([expect.stringMatching(/^resp_[0-9a-f]{32}$/), true]);
+  const body = network.mock.calls()[0]?.body;
+  expect(body).toEqual({ model: "up-native", input: "Hi", tools, truncation: "auto", store: false });
+});
+
 describe("a Responses request that cannot be served", () => {
   it.each([
     [{ conversation: "conv_1" }, "conversation"],

@@ -24,6 +24,7 @@ const pages = [
   "docs/ORCHESTRATION.md",
   "docs/ORCHESTRATION_DSL.md",
   "docs/API.md",
+  "docs/WEBHOOKS.md",
   "docs/SECURITY.md",
   "docs/PROVIDERS.md",
   "docs/EXAMPLES.md",
@@ -70,7 +71,7 @@ it("every block of the documents is of a kind that is run, loaded or read here",
   const kinds = blocks.map(({ language, notes }) =>
     [language, ...notes.map((note) => note.split("=")[0])].join(" "),
   );
-  const known = ["sh", "sh status", "json answer", "json", "yaml", "ts", "text directive", "text", "mermaid"];
+  const known = ["sh", "sh status", "json answer", "json", "yaml", "ts", "text directive", "text", "mermaid", "js", "python"];
   expect([...new Set(kinds)].filter((kind) => !known.includes(kind))).toEqual([]);
   expect(blocks.length).toBeGreaterThan(50);
 });
@@ -124,9 +125,9 @@ describe("the commands", () => {
     }
   });
 
-  it("name no other address than the one that npm start prints", () => {
+  it("name no other address than the one that npm start prints, and the one of receivers", () => {
     const addresses = blocks.filter(isShell).flatMap(({ code }) => code.match(/https?:\/\/[^/\s"]+/g) ?? []);
-    expect([...new Set(addresses)]).toEqual([documentedUrl]);
+    expect([...new Set(addresses)].toSorted()).toEqual([documentedUrl, "https://example.com"]);
   });
 });
 

@@ -11,11 +11,13 @@ import { createResponseCache } from "./cache/response-cache.ts";
 import { openAdmission } from "./compose/open-admission.ts";
 import { openBatches } from "./compose/open-batches.ts";
 import { openCatalogue } from "./compose/open-catalogue.ts";
+import { openIdempotency } from "./compose/open-idempotency.ts";
 import { openJobs } from "./compose/open-jobs.ts";
 import { openFoundation } from "./compose/open-foundation.ts";
 import { openOrchestration } from "./compose/open-orchestration.ts";
 import { openRecords } from "./compose/open-records.ts";
 import { openResponses } from "./compose/open-responses.ts";
+import { openSchedules } from "./compose/open-schedules.ts";
 import { openSecrets } from "./compose/open-secrets.ts";
 import { openWebhooks } from "./compose/open-webhooks.ts";
 import { wireAdmin } from "./compose/wire-admin.ts";
@@ -64,6 +66,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   const { product, database, redis, subscriber, keyspace, gatewayId, events, logger, metrics, now } =
     foundation;
   const apiKeys = await apiKeysOf(product);
+  const jobSettings = config.jobs ?? defaultJobSettings;
   const catalogueParts = await openCatalogue(stack, { foundation, config });
   const { catalogue, routingSettings } = catalogueParts;
   const onError = events.redisTrouble;
@@ -80,6 +83,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     catalogue,
     routingSettings,
     webhooks,
+    keptAnswerBytes: jobSettings.keptBytesMax,
     halfLifeMs: overrides.halfLifeMs,
   });
   const replies = stack.use(
@@ -113,7 +117,6 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     producer,
     cancel,
   });
-  const jobSettings = config.jobs ?? defaultJobSettings;
   const responsesKeepMs = config.responsesKeepMs ?? defaultResponsesKeepMs;
   const jobs = await openJobs(stack, {
     foundation,
@@ -142,6 +145,22 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     jobs,
     webhooks,
   });
+  const idempotency = openIdempotency({
+    foundation,
+    jobs,
+    admission,
+    gate,
+    jobSettings,
+    syncWaitMs: product.limits.syncWaitMs,
+    keptMs: config.idempotencyMs,
+  });
+  const schedules = openSchedules(stack, {
+    foundation,
+    admission,
+    keys: access.directory.lookup,
+    jobs,
+    readWebhook: webhooks.readJobWebhook,
+  });
   const statePorts = createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current });
   const admin = wireAdmin({
     ...catalogueParts,
@@ -153,6 +172,8 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     producer,
     modes: orchestration.modes,
     webhooks: webhooks.management,
+    jobs,
+    schedules: schedules.management,
     providerHealth: statePorts.providerHealth,
     inForce: () => inForce,
   });
@@ -170,7 +191,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     syncWaitMs: product.limits.syncWaitMs,
     afterWaitMs: jobSettings.afterWaitMs,
     internalCalls: jobs.internalCalls,
-    jobs: jobs.door,
+    jobs: idempotency.door,
     routingDefaults: () => routingSettings.current().values,
     now,
   };
@@ -201,6 +222,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     },
     batches,
     responses: { ...jobs, ...keptResponses, admission, jobs: jobs.repository, now },
+    idempotency: idempotency.keeping,
     models: {
       authenticate: admission.authenticate,
       catalogue: catalogue.current,
@@ -222,6 +244,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
   });
   const handler = foundation.tracing.wrap(app);
   await jobs.start(handler);
+  schedules.start();
   const listener = await listen({ ...product.listen, handler, isDraining: () => gate.isDraining });
   stack.defer(() => listener.close(config.drainMs));
   // Streams without an end would hold the listener open for the whole drain.

@@ -45,6 +45,8 @@ export interface GatewayConfig {
   readonly jobs?: JobSettings;
   /** How long responses are kept, in milliseconds; absent: the product's own. */
   readonly responsesKeepMs?: number;
+  /** How long Idempotency-Keys are remembered, in milliseconds; absent: a day. */
+  readonly idempotencyMs?: number;
   /** Routing defaults that the environment states, so that nothing an administrator saves replaces them; absent: none. */
   readonly routingFromEnvironment?: ReadonlySet<RoutingSettingName>;
 }
@@ -74,6 +76,7 @@ export async function readGatewayConfig(env: Environment): Promise<GatewayConfig
     webhookAllow: read.envList("TOKENHUB_WEBHOOK_ALLOW") ?? [],
     webhooks: readWebhookSettings(read),
     jobs: readJobSettings(read),
+    idempotencyMs: (read.envInteger("TOKENHUB_IDEMPOTENCY_HOURS", { min: 1 }) ?? 24) * 3_600_000,
     responsesKeepMs: readResponsesKeepMs(read),
     providerKeyOf: (providerId) =>
       resolveProviderKey({ id: providerId, credential: configured.get(providerId) ?? unconfigured }, env).key,

@@ -1,26 +1,19 @@
 import {
   awaitClusterSecret,
   ConfigError,
-  logLevels,
   readClusterSecret,
   readEnvironment,
+  readWorkerSettings,
   type Environment,
   type EnvironmentReader,
-  type LogLevel,
+  type WorkerSettings,
 } from "@tokenhub/config";
 import { readTracingConfig, type TracingConfig } from "@tokenhub/telemetry";
 import { readAddressAllowList, type AddressAllowList } from "@tokenhub/webhooks";
 
-export interface WebhookWorkerConfig {
-  readonly redisUrl: string;
-  readonly redisPrefix: string;
-  readonly adminHost: string;
-  readonly adminPort: number | null;
-  readonly logLevel: LogLevel;
+export interface WebhookWorkerConfig extends WorkerSettings {
   /** Attempts at once; null: the catalogue's. */
   readonly concurrency: number | null;
-  /** How long running attempts may take to finish after SIGTERM. */
-  readonly drainMs: number;
   /** For one attempt; null or absent: 15 s. */
   readonly timeoutMs?: number | null;
   /** Addresses that webhooks may go to beside the public ones. */
@@ -34,21 +27,9 @@ export interface WebhookWorkerConfig {
 /** Reads the webhook worker's settings; it waits for a cluster secret that the gateway makes. @throws ConfigError in one sentence. */
 export async function readWebhookWorkerConfig(env: Environment): Promise<WebhookWorkerConfig> {
   const read = readEnvironment(env);
-  const redisUrl = read.envString("REDIS_URL");
-  if (redisUrl === null)
-    throw new ConfigError(
-      "REDIS_URL is not set; set it to the Redis that all services share, e.g. redis://127.0.0.1:6379.",
-    );
   return {
-    redisUrl,
-    redisPrefix: read.envString("TOKENHUB_REDIS_PREFIX") ?? "tokenhub",
-    adminHost: read.envString("TOKENHUB_ADMIN_HOST") ?? "127.0.0.1",
-    adminPort: read.envInteger("TOKENHUB_ADMIN_PORT", { max: 65_535 }),
-    logLevel:
-      read.envChoice("TOKENHUB_LOG_LEVEL", logLevels) ??
-      (read.envBoolean("TOKENHUB_DEBUG") === true ? "debug" : "info"),
+    ...readWorkerSettings(read),
     concurrency: read.envInteger("TOKENHUB_WEBHOOK_CONCURRENCY", { min: 1, max: 10_000 }),
-    drainMs: read.envInteger("TOKENHUB_DRAIN_MS") ?? 10_000,
     timeoutMs: read.envInteger("TOKENHUB_WEBHOOK_TIMEOUT_MS", { min: 100, max: 60_000 }),
     allow: readAllowList(read),
     tracing: readTracingConfig(env),

@@ -22,3 +22,4 @@ export * from "./require-admin-secret.ts";
 export * from "./secret-file.ts";
 export * from "./secret.ts";
 export * from "./variables.ts";
+export * from "./worker-settings.ts";

@@ -1,4 +1,4 @@
-import { createJobRepository, type FinishOptions, type StoredJob } from "@tokenhub/persistence";
+import { createJobRepository, queueOverview, type FinishOptions, type StoredJob } from "@tokenhub/persistence";
 import type { KeyLookup } from "../access/key-index.ts";
 import type { Admission } from "../admission/admission.ts";
 import { acceptAsInternal, checkAsInternal } from "../jobs/accept-as-internal.ts";
@@ -11,6 +11,7 @@ import { createJobFinisher } from "../jobs/finish-jobs.ts";
 import { createJobFollower } from "../jobs/follow-job.ts";
 import { createInternalCalls } from "../jobs/internal-call.ts";
 import { createJobDoor } from "../jobs/job-door.ts";
+import { createJobMetrics } from "../jobs/job-metrics.ts";
 import type { JobSettings } from "../jobs/job-settings.ts";
 import { openJobWaits } from "../jobs/job-waits.ts";
 import { createJobRunner, type JobRunner } from "../jobs/run-jobs.ts";
@@ -38,10 +39,19 @@ export type Jobs = Awaited<ReturnType<typeof openJobs>>;
 /** Opens what takes jobs in; `start` begins to carry them out, by the handler of all requests. */
 export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
   const { foundation, settings, admission, finishing, syncWaitMs } = parts;
-  const { db, database, redis, subscriber, keyspace, gatewayId, logger, now } = foundation;
+  const { db, database, redis, subscriber, keyspace, gatewayId, logger, metrics, now } = foundation;
   const onError = (error: unknown): void =>
     logger.error({ err: error }, "a job could not be moved on; it is tried again");
   const jobs = createJobRepository(db);
+  const measured = createJobMetrics(metrics, {
+    overview: () => queueOverview(db),
+    openLetters: () => jobs.letterCounts({ letter: "open" }),
+    now,
+  });
+  const onEnded = (ended: readonly StoredJob[]): void => {
+    measured.ended(ended);
+    parts.onEnded(ended);
+  };
   const internalCalls = createInternalCalls();
   const waits = stack.use(await openJobWaits({ jobs, subscriber, publisher: redis, keyspace, onError }));
   const ending = new AbortController();
@@ -56,7 +66,9 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
     callerOf: callerOfJob.bind(null, parts.keys),
   };
   const follower = createJobFollower({ ...executing, waits });
-  const acceptor = createJobAcceptor({ jobs, admission, ...settings, now, onAccepted: () => runner?.wake() });
+  const acceptor = measured.watch(
+    createJobAcceptor({ jobs, admission, ...settings, now, onAccepted: () => runner?.wake() }),
+  );
   const finisher = createJobFinisher({
     jobs,
     ...finishing,
@@ -64,7 +76,7 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
     signal: ending.signal,
     onEnded(ended) {
       waits.ended(ended.map(({ id }) => id));
-      parts.onEnded(ended);
+      onEnded(ended);
       runner?.wake();
     },
   });
@@ -75,7 +87,7 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
     keepMs: settings.keepMs,
     cancelRequest: parts.cancel,
     cancelRun: parts.cancelRun,
-    onEnded: parts.onEnded,
+    onEnded,
     now,
   });
 

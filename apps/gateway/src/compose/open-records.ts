@@ -12,12 +12,15 @@ export async function openRecords(
     catalogue,
     routingSettings,
     webhooks,
+    keptAnswerBytes,
     halfLifeMs,
   }: {
     readonly foundation: Foundation;
     readonly catalogue: CatalogueParts["catalogue"];
     readonly routingSettings: CatalogueParts["routingSettings"];
     readonly webhooks: Pick<Webhooks, "recording">;
+    /** Of all jobs together. */
+    readonly keptAnswerBytes: number;
     readonly halfLifeMs: number | undefined;
   },
 ) {
@@ -31,6 +34,7 @@ export async function openRecords(
       gatewayId,
       catalogue,
       retention: () => product.retention,
+      keptAnswerBytes,
       routing: () => routingSettings.current().values,
       now,
       random: Math.random,

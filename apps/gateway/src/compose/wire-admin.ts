@@ -6,11 +6,14 @@ import type { JobProducer } from "@tokenhub/queue";
 import type { Access } from "../access/open-access.ts";
 import { composeAdmin, type Admin } from "../admin/compose-admin.ts";
 import { catalogueRoutes } from "../admin/routes/catalogue/index.ts";
+import { deadLetterRoutes } from "../admin/routes/dead-letters/index.ts";
 import { insightRoutes } from "../admin/routes/insight/index.ts";
+import { jobAdminRoutes } from "../admin/routes/jobs/index.ts";
 import { keyRoutes } from "../admin/routes/keys/index.ts";
 import { projectRoutes } from "../admin/routes/projects/index.ts";
 import { routingRoutes } from "../admin/routes/routing/index.ts";
 import { runRoutes } from "../admin/routes/runs/index.ts";
+import { scheduleRoutes } from "../admin/routes/schedules/index.ts";
 import { tenantRoutes } from "../admin/routes/tenants/index.ts";
 import { vaultRoutes } from "../admin/routes/vault/index.ts";
 import { webhookRoutes } from "../admin/routes/webhooks/index.ts";
@@ -26,6 +29,8 @@ import type { StatePorts } from "../state-gauges.ts";
 import { productVersion } from "../vault/product-version.ts";
 import type { CatalogueParts } from "./open-catalogue.ts";
 import type { Foundation } from "./open-foundation.ts";
+import type { Jobs } from "./open-jobs.ts";
+import type { Schedules } from "./open-schedules.ts";
 import type { Secrets } from "./open-secrets.ts";
 import type { Webhooks } from "./open-webhooks.ts";
 
@@ -38,6 +43,8 @@ export interface AdminParts extends CatalogueParts {
   readonly producer: Pick<JobProducer, "addOrchestrate">;
   readonly modes: Pick<ModeRegistry, "find">;
   readonly webhooks: Webhooks["management"];
+  readonly jobs: Pick<Jobs, "repository" | "canceller">;
+  readonly schedules: Schedules["management"];
   readonly providerHealth: StatePorts["providerHealth"];
   /** The configuration as it is now; a reload changes it. */
   readonly inForce: () => Pick<GatewayConfig, "product" | "providerKeyOf">;
@@ -81,6 +88,8 @@ export function wireAdmin(parts: AdminParts): Admin {
   };
   const { directory, spend } = access;
   const accessAdmin = { db, directory, spend, hasher, now };
+  const { repository: jobs, canceller } = parts.jobs;
+  const jobAdmin = { db, jobs, canceller, keyNames: insight.keyNames, now };
   return composeAdmin(
     {
       db,
@@ -117,6 +126,9 @@ export function wireAdmin(parts: AdminParts): Admin {
           now,
         }),
         webhookRoutes(parts.webhooks),
+        jobAdminRoutes(jobAdmin),
+        deadLetterRoutes({ ...parts.schedules, ...jobAdmin, deliveries: parts.webhooks.deliveries }),
+        scheduleRoutes(parts.schedules),
       ],
       legacy: legacyAdminRoutes(catalogueAdmin),
     },

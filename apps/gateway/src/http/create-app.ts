@@ -17,6 +17,7 @@ import { messagesEndpoint } from "../routes/messages/index.ts";
 import { serveMetrics } from "../routes/metrics/index.ts";
 import { getModel, listModels, type ModelsDeps } from "../routes/models/index.ts";
 import { jobRoutes } from "../routes/jobs/index.ts";
+import { keepAnswers, type KeepAnswersDeps } from "../idempotency/keep-answers.ts";
 import type { JobRouteDeps } from "../routes/jobs/job-route-deps.ts";
 import { planEndpoint } from "../routes/plan/index.ts";
 import { orchestrationRoutes } from "../routes/orchestrations/index.ts";
@@ -42,6 +43,7 @@ export interface AppDeps {
   readonly jobs: JobRouteDeps;
   readonly batches: BatchDeps;
   readonly responses: ResponseRouteDeps & { readonly keeping: Keeping };
+  readonly idempotency: KeepAnswersDeps;
   readonly models: ModelsDeps;
   readonly health: HealthDeps;
   readonly admin: Admin;
@@ -75,6 +77,7 @@ export function createApp(deps: AppDeps): Express {
   for (const endpoint of [...generationEndpoints, { ...responsesEndpoint, keeping }]) {
     app.route(endpoint.path).post(createGenerationRoute(generation, endpoint)).all(allowOnly("POST"));
   }
+  app.use(keepAnswers(deps.idempotency));
   app.use(orchestrationRoutes(orchestrations));
   app.use(jobRoutes(deps.jobs));
   app.use(responseRoutes(deps.responses));

@@ -8,7 +8,7 @@ import { pipeAnswer } from "./pipe-answer.ts";
 
 export interface AnswerKeyedJobDeps {
   readonly jobs: Pick<JobRepository, "get" | "answer">;
-  readonly waits: Pick<JobWaits, "untilEnd">;
+  readonly waits: JobWaits;
   /** See `attachToJob`. */
   readonly attach: (jobId: string, signal: AbortSignal) => Promise<AttachedAnswer | null>;
 }
@@ -82,7 +82,10 @@ function waitIsOver(response: Response, jobId: string): TokenHubError {
 
 function withoutAnswer(job: StoredJob | null): TokenHubError {
   if (job === null)
-    return new TokenHubError("not_found", "The job of this Idempotency-Key was deleted meanwhile. Send the request again.");
+    return new TokenHubError(
+      "not_found",
+      "The job of this Idempotency-Key was deleted meanwhile. Send the request again.",
+    );
   if (job.state === "succeeded")
     return new TokenHubError(
       "conflict",

@@ -133,7 +133,10 @@ async function begin(
     async insert(job) {
       const times = { nowMs, expiresAtMs, leaseUntilMs: expiresAtMs, aliveSinceMs: 0 };
       const claim = { ...place, ...times, fingerprint, owner: gatewayId, requestId: job.requestId };
-      taking = await keys.takeWithJob({ ...claim, ...(replacesJobId === null ? {} : { replacesJobId }) }, job);
+      taking = await keys.takeWithJob(
+        { ...claim, ...(replacesJobId === null ? {} : { replacesJobId }) },
+        job,
+      );
       return taking.kind === "taken";
     },
   });

@@ -51,6 +51,8 @@ export interface InsightOptions {
   readonly gatewayId: string;
   readonly catalogue: { readonly current: () => Catalogue; readonly index: () => CatalogueIndex };
   readonly retention: () => ProductConfig["retention"];
+  /** Bytes of all kept answers of jobs. */
+  readonly keptAnswerBytes: number;
   readonly routing: () => Pick<RoutingPolicy, "explorationShare" | "explorationTemperature">;
   /** What is told to webhooks of facts; absent: nothing. */
   readonly webhooks?: FactStoreOptions["webhooks"];
@@ -104,8 +106,10 @@ export async function openInsight(options: InsightOptions): Promise<Insight> {
       now,
     }),
   );
-  const { retention, onCleaned } = options;
-  const upkeep = stack.use(startUpkeep({ db, retention, isLeader, now, onCleaned, onError }));
+  const { retention, keptAnswerBytes, onCleaned } = options;
+  const upkeep = stack.use(
+    startUpkeep({ db, retention, keptAnswerBytes, isLeader, now, onCleaned, onError }),
+  );
   const facts = createFactStore({
     db,
     learning,

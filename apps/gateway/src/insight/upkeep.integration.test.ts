@@ -33,6 +33,7 @@ function start(options: Partial<UpkeepOptions> = {}) {
   const upkeep = startUpkeep({
     db: database.db,
     retention: () => ({ requestDays: 30, auditDays: 90, rewardDays: 90, eventDays: 7 }),
+    keptAnswerBytes: 1_000_000,
     isLeader: () => true,
     now: () => nowMs,
     onCleaned: (report) => void reports.push(report),

@@ -15,6 +15,8 @@ import { readSeriesDays } from "./series-days.ts";
 export interface UpkeepOptions {
   readonly db: Database["db"];
   readonly retention: () => ProductConfig["retention"];
+  /** Bytes of all kept answers of jobs; beyond that the oldest go. */
+  readonly keptAnswerBytes: number;
   readonly isLeader: () => boolean;
   readonly now: () => number;
   readonly onCleaned: (report: RetentionReport) => void;
@@ -52,7 +54,8 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   async function clean(): Promise<RetentionReport> {
     await downsampleSeries(db, { nowMs: now() });
-    const policy = policyOf(options.retention(), await readSeriesDays(db));
+    const days = policyOf(options.retention(), await readSeriesDays(db));
+    const policy = { ...days, mostAnswerBytes: options.keptAnswerBytes };
     return applyRetention(db, { nowMs: now(), policy, batchRows });
   }
 

@@ -12,6 +12,7 @@ import { defaultTerms } from "./job-terms.ts";
 import { hasEnded, type JobWaits } from "./job-waits.ts";
 import { keptHeaders } from "./kept-headers.ts";
 import { presentJob } from "./present-job.ts";
+import { storedJobOfNew } from "./stored-job-of-new.ts";
 import { sendKeptAnswer } from "./send-kept-answer.ts";
 
 /** A request for a generation that was found good, and what may be reserved for it. */
@@ -40,7 +41,7 @@ export interface JobDoor {
 
 export interface JobDoorDeps {
   readonly acceptor: JobAcceptor;
-  readonly waits: JobWaits;
+  readonly waits: Pick<JobWaits, "untilEnd">;
   readonly jobs: Pick<JobRepository, "answer" | "get">;
   readonly syncWaitMs: number;
 }
@@ -61,12 +62,15 @@ export function createJobDoor(deps: JobDoorDeps): JobDoor {
       const { respondAsync, waitMs } = readPreferences(request.headers);
       if (!respondAsync) return false;
       const digits = digitsOf(requestIdOf(response));
-      const { id } = await acceptor.accept({
+      const accepted = await acceptor.accept({
         ...jobOf(arrived),
         terms: { ...defaultTerms, origin: "prefer", digits },
       });
+      const { id } = accepted;
       response.setHeader("preference-applied", "respond-async");
-      await answerJob(deps, { response, jobId: id, waitMs: Math.min(waitMs ?? 0, deps.syncWaitMs) });
+      if (waitMs !== null && waitMs > 0)
+        await answerJob(deps, { response, jobId: id, waitMs: Math.min(waitMs, deps.syncWaitMs) });
+      else sendJob(response, storedJobOfNew(accepted));
       return true;
     },
     async outlive(arrived) {
@@ -100,16 +104,23 @@ export async function answerJob(
   const leaving = new AbortController();
   response.once("close", () => leaving.abort());
   const job = await waits.untilEnd(jobId, { timeoutMs: waitMs, signal: leaving.signal });
+  const answer = job !== null && hasEnded(job) ? await jobs.answer(jobId) : null;
+  if (job === null) throw new TokenHubError("not_found", "The job was deleted meanwhile.");
+  if (answer === null) sendJob(response, job);
+  else {
+    setPlace(response, jobId);
+    sendKeptAnswer(response, answer);
+  }
+}
+
+function setPlace(response: Response, jobId: string): void {
   response.setHeader("location", `/v1/jobs/${jobId}`);
   response.setHeader("x-tokenhub-job", jobId);
-  const answer = job !== null && hasEnded(job) ? await jobs.answer(jobId) : null;
-  if (answer !== null) sendKeptAnswer(response, answer);
-  else sendJob(response.status(202), job);
 }
 
 /** A job that has not ended says when to ask again. */
-function sendJob(response: Response, job: StoredJob | null): void {
-  if (job === null) throw new TokenHubError("not_found", "The job was deleted meanwhile.");
+function sendJob(response: Response, job: StoredJob): void {
+  setPlace(response.status(202), job.id);
   if (!hasEnded(job)) response.setHeader("retry-after", String(pollAfterSeconds));
   response.json(presentJob(job));
 }

@@ -13,10 +13,11 @@ import { planRun, type PlanRunDeps, type PlannedRun } from "../orchestration/pla
 import { createRunCarrier, type RunCarrierDeps } from "../orchestration/run-carrier.ts";
 import type { OrchestrationWish } from "../orchestration/orchestration-wish.ts";
 import { requireUsableSchema } from "../output/require-usable-schema.ts";
+import type { AnswerKeeper, SentRequest } from "./answer-keeper.ts";
 import { buildSubmission, type SubmissionDeps } from "./build-submission.ts";
 import { createJobCarrier } from "./carrier.ts";
 import { executedCarrier } from "./executed-carrier.ts";
-import type { GenerationEndpoint } from "./generation-endpoint.ts";
+import type { EndpointRequest, GenerationEndpoint } from "./generation-endpoint.ts";
 import type { AdmittedRequest } from "./delivery.ts";
 import { prepareRequest, type PreparedRequest } from "./prepare-request.ts";
 import { serveRequest, type ServeDeps } from "./serve-request.ts";
@@ -47,9 +48,7 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     requireJson(request);
     const bodyText = await readBodyText(request, { response, limitBytes: deps.maxBodyBytes });
     const body = parseJsonObject(bodyText);
-    const sent = endpoint.read(body, { bodyText, response });
-    const whole = isFollowing(call) ? null : await endpoint.keeping?.continued({ caller, body, bodyText });
-    const asked = whole == null ? sent : endpoint.read(parseJsonObject(whole), { bodyText: whole, response });
+    const asked = await readWhole(endpoint, { call, caller, body, bodyText, response });
     const headerWishes = readWishHeaders(request.headers);
     const { modes, index } = deps.orchestration;
     const prepared = prepareRequest(asked, { headerWishes, modes: modes.names(), index: index() });
@@ -69,18 +68,19 @@ export function createGenerationRoute(deps: GenerationDeps, endpoint: Generation
     const { passage, carrier } = way;
     const continueAsJob = call === null && submission.deadlineAtMs > acceptedAtMs + submission.waitMs;
     const outlive = continueAsJob ? () => deps.jobs.outlive({ ...origin, cost }) : null;
-    const { requestId } = submission;
-    const keeper = isFollowing(call)
-      ? null
-      : endpoint.keeping?.keeperOf({
-          caller,
-          body,
-          requestId,
-          createdAtMs: execution?.createdAtMs ?? acceptedAtMs,
-        });
+    const keeper = keeperOf(endpoint, { call, caller, body, submission });
     const served = {
-      ...{ endpoint, request, response, submission, read, plan, passage, carrier, call, outlive },
-      keeper: keeper ?? null,
+      endpoint,
+      request,
+      response,
+      submission,
+      read,
+      plan,
+      passage,
+      carrier,
+      call,
+      outlive,
+      keeper,
     };
     await serveRequest(deps, served, reservation);
   };
@@ -96,6 +96,39 @@ async function admitted(
   const permit = admission.admit(caller);
   if (permit !== null) await permit;
   return caller;
+}
+
+/** Reads a request together with what came before it, where its endpoint keeps that. */
+async function readWhole(
+  { read, keeping }: GenerationEndpoint,
+  {
+    call,
+    response,
+    ...sent
+  }: SentRequest & { readonly call: InternalCall | null; readonly response: Response },
+): Promise<EndpointRequest> {
+  const asked = read(sent.body, { bodyText: sent.bodyText, response });
+  const whole = isFollowing(call) ? null : await keeping?.continued(sent);
+  return whole == null ? asked : read(parseJsonObject(whole), { bodyText: whole, response });
+}
+
+/** Whoever follows a job leaves the keeping of its answer to whoever carries it out. */
+function keeperOf(
+  { keeping }: GenerationEndpoint,
+  {
+    call,
+    caller,
+    body,
+    submission,
+  }: Pick<SentRequest, "caller" | "body"> & {
+    readonly call: InternalCall | null;
+    readonly submission: Submission;
+  },
+): AnswerKeeper | null {
+  if (keeping === undefined || isFollowing(call)) return null;
+  const { requestId, acceptedAtMs } = submission;
+  const createdAtMs = call?.kind === "execute" ? call.createdAtMs : acceptedAtMs;
+  return keeping.keeperOf({ caller, body, requestId, createdAtMs });
 }
 
 /** What a job may cost was reserved when it was accepted. */

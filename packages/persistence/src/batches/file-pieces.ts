@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { insertRows } from "../insert-rows.ts";
 import type { Schema } from "../schema/schema.ts";
 
-/** Every piece of a file but the last has this size. */
-export const filePieceBytes = 1_048_576;
+/** Every piece of a file but the last has this size: writing one holds everybody else up for a millisecond. */
+export const filePieceBytes = 262_144;
 
 /** Takes a file's bytes; never holds more than one piece of them. */
 export interface FilePieceWriter {

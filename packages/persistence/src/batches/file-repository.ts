@@ -55,7 +55,7 @@ export interface FileCleaning {
   readonly limit: number;
 }
 
-const piecesAtOnce = 4;
+const piecesAtOnce = 16;
 
 /** @param db a database, or a transaction to take part in. */
 export function createFileRepository(db: Kysely<Schema>): FileRepository {

@@ -31,7 +31,7 @@ describeDatabases(({ openMigrated }) => {
     await files.begin(file);
     const writer = createFilePieceWriter(db, file.id);
     // In parts that fit no piece.
-    for (let at = 0; at < bytes.length; at += 300_001) await writer.write(bytes.subarray(at, at + 300_001));
+    for (let at = 0; at < bytes.length; at += 100_001) await writer.write(bytes.subarray(at, at + 100_001));
     await writer.finish();
     await files.complete(file.id, { bytes: writer.bytes });
   }
@@ -107,7 +107,7 @@ describeDatabases(({ openMigrated }) => {
     });
 
     test("are deleted with all their bytes", async () => {
-      await store({}, randomBytes(6 * filePieceBytes));
+      await store({}, randomBytes(20 * filePieceBytes));
       expect(await files.remove("file-1")).toBe(true);
       expect(await files.remove("file-1")).toBe(false);
       expect(await pieceCount()).toBe(0);

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import { createAdminSessionRepository } from "../access/admin-session-repository.ts";
 import { createAuditRepository } from "../audit/audit-repository.ts";
 import { createEventRepository } from "../events/event-repository.ts";
+import { createJobRepository } from "../jobs/job-repository.ts";
 import { recordFinished } from "../requests/record-finished.ts";
 import { createSpendRepository, monthOf } from "../requests/spend-repository.ts";
 import { createRunRepository } from "../runs/run-repository.ts";
 import { buildFact, buildIncident, buildReward } from "../testing/build-fact.ts";
+import { buildEnding, buildJob, jobIdOf } from "../testing/build-job.ts";
 import { buildRunFact, runIdOf, runOutcomes } from "../testing/build-run.ts";
 import { describeDatabases } from "../testing/describe-databases.ts";
 import { applyRetention, defaultRetention } from "./apply-retention.ts";
@@ -67,6 +69,8 @@ describeDatabases(({ openMigrated }) => {
       events: 25,
       webhookEvents: 0,
       idempotencyKeys: 0,
+      jobs: 0,
+      jobAnswers: 0,
       sessions: 1,
       series: 0,
     });
@@ -80,6 +84,25 @@ describeDatabases(({ openMigrated }) => {
     });
     expect(spend.requestCount).toBe(25);
     expect(await createAdminSessionRepository(db).find("open", { nowMs })).not.toBeNull();
+  });
+
+  test("jobs go when their own time is over, and of the rest the oldest answers beyond the bytes that are kept", async () => {
+    const { db } = await openMigrated();
+    const jobs = createJobRepository(db);
+    await jobs.insert([1, 2, 3, 4].map((number) => buildJob(number)));
+    const body = "x".repeat(100);
+    const answer = { statusCode: 200, headers: {}, body };
+    const endings = [1, 2, 3].map((number) =>
+      buildEnding(number, { answer, expiresAtMs: number === 1 ? nowMs : nowMs + dayMs }),
+    );
+    await jobs.finish(endings, { events: () => [] });
+    const policy = { ...defaultRetention, mostAnswerBytes: 150 };
+    expect(await applyRetention(db, { nowMs, policy })).toMatchObject({ jobs: 1, jobAnswers: 1 });
+    expect(await jobs.get(jobIdOf(1))).toBeNull();
+    expect(await jobs.get(jobIdOf(2))).toMatchObject({ state: "succeeded", resultBytes: null });
+    expect(await jobs.answer(jobIdOf(3))).toMatchObject({ body });
+    expect(await jobs.get(jobIdOf(4))).toMatchObject({ state: "queued" });
+    expect(await applyRetention(db, { nowMs, policy: defaultRetention })).toMatchObject({ jobs: 0, jobAnswers: 0 });
   });
 
   test("null keeps rows for ever, and too many events go by number however young", async () => {

@@ -35,6 +35,11 @@ describe("readErrorBody reads", () => {
       [{ error: { code: 429, message: "m", status: "RESOURCE_EXHAUSTED" } }],
       { message: "m", code: "429", type: null },
     ],
+    [
+      "an event of a response that failed",
+      { type: "response.failed", response: { id: "r", error: { code: "server_error", message: "m" } } },
+      { message: "m", code: "server_error", type: null },
+    ],
     ["a plain JSON string", "no", { message: "no", code: null, type: null }],
   ])("%s", (_name, body, words) => {
     expect(readErrorBody(JSON.stringify(body))).toEqual(words);

@@ -34,7 +34,7 @@ export function textItem(text: string): JsonObject {
   return { id: "msg_up", type: "message", status: "completed", role: "assistant", content };
 }
 
-export function callItem(args: string): JsonObject {
+function callItem(args: string): JsonObject {
   return {
     id: "fc_up",
     type: "function_call",

@@ -49,7 +49,10 @@ export async function receiveUpload(
     parser.once(event, () => reject(malformed("it has too many parts")));
   parser.once("close", resolve);
   parser.once("error", () => reject(malformed("it does not end as it should")));
-  const onClose = (): void => reject(malformed("it ended before it was complete"));
+  // A request that has arrived whole closes, too, while its last bytes are still being stored.
+  const onClose = (): void => {
+    if (!request.complete) reject(malformed("it ended before it was complete"));
+  };
   request.once("close", onClose);
   if (request.headers.expect !== undefined) response.writeContinue();
   request.pipe(parser);
