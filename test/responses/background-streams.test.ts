@@ -68,6 +68,9 @@ describe.each(upstreams)(
       expect(final).toMatchObject({ status: "completed", output_text: words });
       expect(network.mock.calls()).toMatchObject([{ outcome: "answered" }]);
 
+      const job = await site.ask(`/v1/jobs/${id.replace("resp_", "job_")}`);
+      expect(await job.json()).toMatchObject({ status: "succeeded", decision: { model }, stream: true });
+
       const whole = await wireText(`/v1/responses/${id}?stream=true`);
       const blocks = whole.split(/(?<=\n\n)/);
       expect(blocks.map((block) => JSON.parse(block.split("\ndata: ")[1] ?? "") as unknown)).toEqual(all);

@@ -63,7 +63,12 @@ describe("a response in the background", () => {
     const { id } = await client.responses.create({ model: "gpt-test", input: "x", background: true });
     await ended(id);
     const job = `/v1/jobs/${id.replace("resp_", "job_")}`;
-    expect(await (await site.ask(job)).json()).toMatchObject({ origin: "response", status: "succeeded" });
+    expect(await (await site.ask(job)).json()).toMatchObject({
+      origin: "response",
+      status: "succeeded",
+      decision: { model: "gpt-test" },
+      usage: { output_tokens: expect.any(Number) as number },
+    });
     await client.responses.delete(id);
     expect((await site.ask(job)).status).toBe(404);
     await expect(client.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });

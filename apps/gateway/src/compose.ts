@@ -30,7 +30,7 @@ import { createSchemaValidator } from "./output/schema-validator.ts";
 import { defaultJobSettings } from "./jobs/job-settings.ts";
 import { keepEndedResponses } from "./responses/keep-ended.ts";
 import { defaultResponsesKeepMs } from "./responses/response-settings.ts";
-import { eventsOfJobEnd } from "./webhooks/webhook-events-of.ts";
+import { eventsOfJobEnd } from "./webhooks/job-events.ts";
 import { createStateGauges } from "./state-gauges.ts";
 import { createStatePorts } from "./state-ports.ts";
 import { createCanceller } from "./sync/cancel-request.ts";

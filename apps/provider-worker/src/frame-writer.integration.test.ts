@@ -1,7 +1,7 @@
 import { createKeyspace } from "@tokenhub/contracts";
 import { createCallLedger } from "@tokenhub/ledger";
 import { createBlockingConnection } from "@tokenhub/queue";
-import { startTestRedis } from "@tokenhub/testkit";
+import { startTestRedis, until } from "@tokenhub/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFrameWriter } from "./frame-writer.ts";
 
@@ -54,16 +54,17 @@ describe("frames that are written without waiting", () => {
 
   it("are in the log in their order, once each, although Redis was killed and started again among them", async () => {
     const { server, writer, logged, losses } = await setup();
-    const writing = (async () => {
-      for (const text of texts) {
-        await writer.write(text);
-        await new Promise((resolve) => setTimeout(resolve, 2));
+    let restarted: Promise<void> | null = null;
+    for (const [index, text] of texts.entries()) {
+      if (index === 100) {
+        await until("some frames in the log", async () => (await logged()).length > 0);
+        // While it dies and comes back, frames go on coming.
+        restarted = server.kill().then(() => server.start());
       }
-    })();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    await server.kill();
-    await server.start();
-    await writing;
+      await writer.write(text);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await restarted;
     await writer.flush();
     expect(await logged()).toEqual(texts);
     expect(losses()).toBe(0);

@@ -1,4 +1,4 @@
-import type { CallJob, RouteJob } from "@tokenhub/contracts";
+import { routingPolicySchema, type CallJob, type RouteJob } from "@tokenhub/contracts";
 
 /** A routing job as a gateway adds it; `number` becomes part of the request id. */
 export function routeJob(number = 0, changes: Partial<RouteJob> = {}): RouteJob {
@@ -22,20 +22,7 @@ export function routeJob(number = 0, changes: Partial<RouteJob> = {}): RouteJob 
       maxOutputTokens: null,
       needs: [],
       allowedModelIds: null,
-      policy: {
-        strategy: "objective",
-        mode: "normal",
-        maxCostPer1kUsd: null,
-        maxBudgetUsd: null,
-        maxLatencyMs: null,
-        minContextTokens: null,
-        minWeight: null,
-        allowFallback: false,
-        allowEscalation: true,
-        allowExploration: true,
-        explorationShare: 0.2,
-        explorationTemperature: 0,
-      },
+      policy: routingPolicySchema.parse({}),
     },
     formatHeaders: {},
     round: 0,

@@ -51,8 +51,13 @@ const unusable = { code: "server_error", message: "The answer is no response. Se
 
 function responseOfAnswer({ statusCode, headers, body }: JobAnswer): JsonObject | null {
   if (statusCode >= 400) return null;
-  const isStream = (headers["content-type"] ?? "").startsWith("text/event-stream");
-  return isStream ? terminalResponseOf(body) : parseObject(body);
+  if (!(headers["content-type"] ?? "").startsWith("text/event-stream")) return parseObject(body);
+  try {
+    return terminalResponseOf(body);
+  } catch {
+    // A stream that cannot be read must not keep its job from ending.
+    return null;
+  }
 }
 
 function errorOf({ errorCode, errorMessage }: EndedJob) {

@@ -11,7 +11,7 @@ const jobEventTypes = webhookEventTypes.filter(
 );
 
 /** The member `webhook` of a job. */
-export const jobWebhookRequestSchema = z.union([
+const jobWebhookRequestSchema = z.union([
   z.string().meta({ description: "Where the job's end is told." }),
   z.strictObject({
     url: z.string(),

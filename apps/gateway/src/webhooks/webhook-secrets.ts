@@ -7,7 +7,7 @@ import {
 } from "@tokenhub/webhooks";
 
 /** A signing secret that was just made. */
-export interface MadeSecret {
+interface MadeSecret {
   /** As its owner gets to see it, once. */
   readonly secret: string;
   readonly sealed: SealedSecret;

@@ -36,7 +36,7 @@ export interface WebhookEndpointTable extends WebhookSecretColumns {
 }
 
 /** What signs deliveries to URLs that jobs name without a secret of their own. */
-export interface WebhookSigningSecretTable extends WebhookSecretColumns {
+interface WebhookSigningSecretTable extends WebhookSecretColumns {
   tenant_id: string;
   created_at_ms: number;
   updated_at_ms: number;

@@ -1,10 +1,11 @@
-import type {
-  CallOutcome,
-  RunCall,
-  RunChangedFact,
-  RunInput,
-  RunOutcome,
-  RunState,
+import {
+  routingPolicySchema,
+  type CallOutcome,
+  type RunCall,
+  type RunChangedFact,
+  type RunInput,
+  type RunOutcome,
+  type RunState,
 } from "@tokenhub/contracts";
 import { requestIdOf } from "./build-fact.ts";
 
@@ -54,20 +55,7 @@ export function buildRunInput(number: number, input: Partial<RunInput> = {}): Ru
       maxOutputTokens: null,
       needs: [],
       allowedModelIds: null,
-      policy: {
-        strategy: "objective",
-        mode: "normal",
-        maxCostPer1kUsd: null,
-        maxBudgetUsd: null,
-        maxLatencyMs: null,
-        minContextTokens: null,
-        minWeight: null,
-        allowFallback: false,
-        allowEscalation: true,
-        allowExploration: true,
-        explorationShare: 0.2,
-        explorationTemperature: 0,
-      },
+      policy: routingPolicySchema.parse({}),
     },
     maxCostUsd: null,
     worstCaseCostUsd: 0.01,

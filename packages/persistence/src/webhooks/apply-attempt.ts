@@ -17,7 +17,7 @@ export interface AttemptedDelivery {
 }
 
 /** How a delivery goes on after an attempt; see `decideNextAttempt` of the package `webhooks`. */
-export type AttemptDecision =
+type AttemptDecision =
   | { readonly kind: "delivered" }
   | { readonly kind: "again"; readonly atMs: number }
   | { readonly kind: "given_up" }

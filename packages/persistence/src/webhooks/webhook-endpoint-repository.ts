@@ -26,7 +26,7 @@ export type NewWebhookEndpoint = Pick<
 
 export type WebhookEndpointPatch = Partial<Pick<WebhookEndpoint, "name" | "url" | "eventTypes">>;
 
-export interface WebhookEndpointFilters extends WebhookScope {
+interface WebhookEndpointFilters extends WebhookScope {
   readonly isEnabled?: boolean | undefined;
   /** Part of the id, the name or the URL. */
   readonly text?: string | undefined;

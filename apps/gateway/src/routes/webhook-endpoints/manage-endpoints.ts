@@ -38,7 +38,7 @@ export async function createEndpoint(deps: WebhookEndpointDeps, call: WebhookCal
   return { ...presentEndpoint(endpoint), signing_secret: secret };
 }
 
-export function tooManyEndpoints(): TokenHubError {
+function tooManyEndpoints(): TokenHubError {
   return new TokenHubError(
     "conflict",
     `There are ${mostWebhookEndpoints} webhook endpoints already, which is the most a tenant may have. Delete one first.`,

@@ -1,6 +1,7 @@
 import type { JobEnding, StoredJob } from "@tokenhub/persistence";
 import { describe, expect, it } from "vitest";
-import { eventsOfBatchEnd, eventsOfJobEnd } from "./webhook-events-of.ts";
+import { eventsOfBatchEnd } from "./batch-events.ts";
+import { eventsOfJobEnd } from "./job-events.ts";
 
 const digits = "0123456789abcdef0123456789abcdef";
 
