@@ -22,11 +22,14 @@ export function createTroubleMaker({
   services,
   redis,
   onTrouble,
+  onFailure,
 }: {
   readonly plan: readonly PlannedTrouble[];
   readonly services: readonly TroubledService[];
   readonly redis: TestRedis;
   readonly onTrouble: (trouble: Trouble) => void;
+  /** A service did not come back. */
+  readonly onFailure: (error: unknown) => void;
 }): TroubleMaker {
   const pending = new Set<Promise<void>>();
   let next = 0;
@@ -57,7 +60,10 @@ export function createTroubleMaker({
     // Processes do not start without Redis, and whatever they do in its absence they do slowly.
     const isOfRedis = what.kind === "restart-redis" || what.kind === "empty-redis";
     const work: Promise<void> = act(what)
-      .catch((error: unknown) => void (failure ??= error))
+      .catch((error: unknown) => {
+        failure ??= error;
+        onFailure(error);
+      })
       .finally(() => pending.delete(work));
     pending.add(work);
     if (isOfRedis) await work;

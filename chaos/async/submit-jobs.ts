@@ -6,7 +6,7 @@ const submitters = 16;
 const readers = 24;
 /** Jobs that were accepted and not read yet: beyond that clients wait. */
 const mostOutstanding = 300;
-const endWithinMs = 300_000;
+const endWithinMs = 120_000;
 
 export interface Submitted {
   readonly submissions: readonly Submission[];

@@ -51,7 +51,7 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
     keyPrefix: `chaos-${seed}`,
   });
   const plan = planTrouble({ ...options, services: services.length, random });
-  const trouble = createTroubleMaker({ plan, services, redis: site.redis, onTrouble });
+  const trouble = createTroubleMaker({ plan, services, redis: site.redis, onTrouble, onFailure: (error) => print(`NOT BACK: ${String(error)}`) });
   print(
     `${services.length} processes are up; ${jobs} jobs are submitted, and ${plan.length} times there is trouble`,
   );

@@ -1,6 +1,6 @@
 import { loadConfigFile } from "@tokenhub/config";
 import { compose as composeMockLlm, defaultConfig } from "@tokenhub/mock-llm";
-import { startTestNetwork, type TestNetwork } from "@tokenhub/testkit";
+import { freePort, startTestNetwork, type TestNetwork } from "@tokenhub/testkit";
 import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { join } from "node:path";
 export const root = join(import.meta.dirname, "..", "..");
 /** What the documents write for the address that `npm start` prints. */
 export const documentedUrl = "http://127.0.0.1:8080";
+/** What they write for a receiver of webhooks; programs that are one listen at `PORT`. */
+export const documentedReceiver = "https://example.com/webhooks";
 
 export interface DocsNetwork extends AsyncDisposable {
   readonly network: TestNetwork;
@@ -15,7 +17,7 @@ export interface DocsNetwork extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Where the commands run: the data folder lies there as `data`, as it does for `npm start`. */
   readonly directory: string;
-  /** A text of a document, with this network's address in it. */
+  /** A text of a document, with this network's address and its receiver's in it. */
   readonly localise: (text: string) => string;
 }
 
@@ -46,7 +48,9 @@ export async function startDocsNetwork(redisUrl: string): Promise<DocsNetwork> {
   await symlink(network.dataDirectory, join(directory, "data"));
   const secret = async (name: string): Promise<string> =>
     (await readFile(join(network.dataDirectory, name), "utf8")).trim();
+  const receiverPort = String(await freePort());
   const env = {
+    PORT: receiverPort,
     TOKENHUB_KEY: network.apiKey,
     TOKENHUB_ADMIN_TOKEN: await secret("admin-token"),
     TOKENHUB_ADMIN_PASSWORD: await secret("vault-password"),
@@ -56,7 +60,10 @@ export async function startDocsNetwork(redisUrl: string): Promise<DocsNetwork> {
     network,
     env,
     directory,
-    localise: (text) => text.replaceAll(documentedUrl, network.url),
+    localise: (text) =>
+      text
+        .replaceAll(documentedUrl, network.url)
+        .replaceAll(documentedReceiver, `http://127.0.0.1:${receiverPort}/webhooks`),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

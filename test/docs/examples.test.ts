@@ -24,6 +24,7 @@ const pages = [
   "docs/ORCHESTRATION.md",
   "docs/ORCHESTRATION_DSL.md",
   "docs/API.md",
+  "docs/RESPONSES.md",
   "docs/WEBHOOKS.md",
   "docs/SECURITY.md",
   "docs/PROVIDERS.md",
@@ -94,9 +95,10 @@ describe("the commands", () => {
       expect(outcome.statuses.length).toBeGreaterThan(0);
       const next = shown[index + 1];
       if (next?.notes[0] === "answer")
-        expect([next.place, ...answerFaults(JSON.parse(next.code), JSON.parse(outcome.stdout))]).toEqual([
+        expect([
           next.place,
-        ]);
+          ...answerFaults(JSON.parse(docs.localise(next.code)), JSON.parse(outcome.stdout)),
+        ]).toEqual([next.place]);
     }
   });
 

@@ -118,20 +118,20 @@ describe("a dead letter", () => {
   });
 
   it("stays open when its key's budget is used up or the key is disabled, and says so", async () => {
-    const { json: key } = await site.admin("POST", "/keys", { body: { name: "poor", monthly_budget_usd: 5 } });
+    const { json: key } = await site.admin("POST", "/apikeys", { body: { name: "poor", monthly_budget_usd: 5 } });
     const id = await deadLetter({ key: key.key });
     const replay = () => site.admin("POST", `/dead-letters/${id}/replay`, { body: { model: "spare-test" } });
     // Something is held of it by a job that waits.
     await submit((path, options) => site.ask(path, { ...options, key: key.key }), chatOf("gpt-test"), {
       not_before: Math.floor(Date.now() / 1_000) + 3_600,
     });
-    await site.admin("PATCH", `/keys/${key.id}`, { body: { monthly_budget_usd: 0.000_000_001 } });
+    await site.admin("PATCH", `/apikeys/${key.id}`, { body: { monthly_budget_usd: 0.000_000_001 } });
     const refused = await replay();
     expect(refused).toMatchObject({ status: 429, json: { error: { code: "budget_exceeded" } } });
     expect(await stateOf(id)).toBe("open");
-    await site.admin("PATCH", `/keys/${key.id}`, { body: { monthly_budget_usd: 5, enabled: false } });
+    await site.admin("PATCH", `/apikeys/${key.id}`, { body: { monthly_budget_usd: 5, enabled: false } });
     expect(await replay()).toMatchObject({ status: 401, json: { error: { code: "api_key_disabled" } } });
-    await site.admin("PATCH", `/keys/${key.id}`, { body: { enabled: true } });
+    await site.admin("PATCH", `/apikeys/${key.id}`, { body: { enabled: true } });
     expect(await replay()).toMatchObject({ status: 202 });
     const rows = await auditRowsOf(site.network.dataDirectory, id);
     expect(rows.map(({ outcome }) => outcome)).toEqual(["failed", "failed", "ok"]);
@@ -152,6 +152,7 @@ describe("a dead letter", () => {
 
 describe("many dead letters", () => {
   it("are sent again by ids, each on its own: who is refused stays open and says why", async () => {
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
     const [good, done] = [await deadLetter(), await deadLetter()];
     await site.admin("POST", `/dead-letters/${done}/discard`);
     const missing = `job_${"0".repeat(32)}`;
@@ -163,7 +164,7 @@ describe("many dead letters", () => {
     });
     expect(await stateOf(good)).toBe("open");
     const mixed = await site.admin("POST", "/dead-letters/replay", {
-      body: { ids: [good, done, missing, good], model: "spare-test", priority: 1, deadline: "2027-01-01T00:00:00Z" },
+      body: { ids: [good, done, missing, good], model: "spare-test", priority: 1, deadline: inAnHour },
     });
     expect(mixed).toMatchObject({ status: 202, json: { replayed: 1, refused: 0, has_more: false } });
     expect(mixed.json.results).toMatchObject([

@@ -153,6 +153,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     jobSettings,
     syncWaitMs: product.limits.syncWaitMs,
     keptMs: config.idempotencyMs,
+    keeping: keptResponses.keeping,
   });
   const schedules = openSchedules(stack, {
     foundation,
@@ -221,7 +222,14 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
       now,
     },
     batches,
-    responses: { ...jobs, ...keptResponses, admission, jobs: jobs.repository, now },
+    responses: {
+      ...jobs,
+      ...keptResponses,
+      keeping: idempotency.responses,
+      admission,
+      jobs: jobs.repository,
+      now,
+    },
     idempotency: idempotency.keeping,
     models: {
       authenticate: admission.authenticate,

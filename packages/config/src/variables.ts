@@ -44,7 +44,12 @@ export const productVariables: readonly ProductVariable[] = [
   setting(
     "TOKENHUB_SYNC_WAIT_MS",
     "240000",
-    "How long a synchronous request waits; then it is cancelled and answered with 504.",
+    "How long a synchronous request waits; then it is answered with 504 and goes on as a job, see TOKENHUB_AFTER_WAIT_MS.",
+  ),
+  setting(
+    "TOKENHUB_AFTER_WAIT_MS",
+    "600000",
+    "How long a request goes on as a job when its caller's wait is over; 0 ends it with the wait.",
   ),
   setting("TOKENHUB_DATA_DIR", "./data", "Folder of everything that is kept."),
   setting("TOKENHUB_DB_PATH", "", "SQLite file; default tokenhub.db in the data folder."),
@@ -106,6 +111,19 @@ export const productVariables: readonly ProductVariable[] = [
     "How long running work may take to finish after SIGTERM; default 10000, provider worker 120000.",
   ),
   setting("TOKENHUB_MAX_IN_FLIGHT", "5000", "Requests one gateway holds open at once."),
+  setting("TOKENHUB_RESPONSES_KEEP_HOURS", "720", "How long responses are kept that later ones may continue."),
+  setting("TOKENHUB_JOBS_RUNNING", "1000", "Jobs carried out at once, over all gateways."),
+  setting(
+    "TOKENHUB_JOBS_RUNNING_PER_GROUP",
+    "200",
+    "The same for one tenant, lane and model, so that a slow model holds up no other.",
+  ),
+  setting("TOKENHUB_JOBS_KEEP_HOURS", "720", "How long jobs and their answers are kept after their end."),
+  setting(
+    "TOKENHUB_JOBS_KEPT_BYTES",
+    "10737418240",
+    "Bytes of all kept answers of jobs; beyond that the oldest go, their jobs stay.",
+  ),
   setting("TOKENHUB_ROUTE_CONCURRENCY", "", "Requests one router worker decides at once; default 100."),
   setting(
     "TOKENHUB_WEBHOOK_ALLOW",

@@ -48,6 +48,8 @@ const goneAfterMs = 15_000;
 const budgetPauseMs = 10_000;
 const cleanUpIntervalMs = 60_000;
 const cancelledAtOnce = 500;
+/** A running job that has not ended so long after its cancellation is told again. */
+const unheardAfterMs = 5_000;
 
 export function startBatchService(deps: BatchServiceDeps): BatchService {
   const { db, owner, isAlone, now, subscriber, keyspace, onError } = deps;
@@ -218,10 +220,12 @@ async function* untilAborted<Value>(
 }
 
 /** @returns false: it is looked at again when the timer says so, or jobs have ended. */
-async function cancelJobs({ db, cancelJob, onError }: BatchServiceDeps, batch: StoredBatch): Promise<false> {
+async function cancelJobs(deps: BatchServiceDeps, batch: StoredBatch): Promise<false> {
+  const { db, cancelJob, now, onError } = deps;
   const lines = createBatchLines(db);
+  const cancelledBeforeMs = now() - unheardAfterMs;
   for (;;) {
-    const jobIds = await lines.toCancel(batch.id, cancelledAtOnce);
+    const jobIds = await lines.toCancel({ batchId: batch.id, cancelledBeforeMs, limit: cancelledAtOnce });
     // Together: one that runs is waited for until its end.
     const { tenantId } = batch;
     await Promise.all(jobIds.map((jobId) => cancelJob(jobId, { tenantId }).catch(onError)));

@@ -5,8 +5,11 @@ import { readOrCreateClusterSecret } from "../admission/cluster-secret.ts";
 import { createAnswerSeal } from "../idempotency/answer-seal.ts";
 import type { KeepAnswersDeps } from "../idempotency/keep-answers.ts";
 import { createKeyedDoor } from "../idempotency/keyed-door.ts";
+import { createKeyedJobs } from "../idempotency/keyed-jobs.ts";
+import { createKeyedResponses } from "../idempotency/keyed-responses.ts";
 import type { JobSettings } from "../jobs/job-settings.ts";
 import type { JobDoor } from "../jobs/job-door.ts";
+import type { Keeping } from "../sync/answer-keeper.ts";
 import type { InFlightGate } from "../sync/in-flight-gate.ts";
 import type { Foundation } from "./open-foundation.ts";
 import type { Jobs } from "./open-jobs.ts";
@@ -20,6 +23,8 @@ export interface IdempotencyParts {
   readonly syncWaitMs: number;
   /** How long keys are remembered; absent: a day. */
   readonly keptMs: number | undefined;
+  /** How responses are kept. */
+  readonly keeping: Keeping;
 }
 
 const dayMs = 86_400_000;
@@ -28,6 +33,8 @@ const dayMs = 86_400_000;
 export function openIdempotency(parts: IdempotencyParts): {
   /** The door of generations. */
   readonly door: JobDoor;
+  /** The same for responses, with the door of those that nobody waits for. */
+  readonly responses: Keeping;
   /** For all other requests. */
   readonly keeping: KeepAnswersDeps;
 } {
@@ -40,8 +47,13 @@ export function openIdempotency(parts: IdempotencyParts): {
   const keptMs = Math.min(parts.keptMs ?? dayMs, keepMs);
   const shared = { keys, gate, gatewayId, syncWaitMs, keptMs, now };
   const { door, acceptor, waits, attach, repository } = jobs;
+  const keyed = createKeyedJobs({ ...shared, jobs: repository });
   return {
-    door: createKeyedDoor({ ...shared, door, acceptor, waits, attach, jobs: repository, afterWaitMs }),
+    door: createKeyedDoor({ ...shared, door, keyed, acceptor, waits, attach, jobs: repository, afterWaitMs }),
+    responses: {
+      ...parts.keeping,
+      tookOver: createKeyedResponses({ keyed, tookOver: parts.keeping.tookOver }),
+    },
     keeping: {
       ...shared,
       admission,

@@ -8,7 +8,7 @@ import { pipeAnswer } from "./pipe-answer.ts";
 
 export interface AnswerKeyedJobDeps {
   readonly jobs: Pick<JobRepository, "get" | "answer">;
-  readonly waits: JobWaits;
+  readonly waits: Pick<JobWaits, "untilEnd">;
   /** See `attachToJob`. */
   readonly attach: (jobId: string, signal: AbortSignal) => Promise<AttachedAnswer | null>;
 }

@@ -17,10 +17,10 @@ export interface JobToAccept {
   readonly cost: RequestToReserve;
   readonly terms: JobTerms;
   /**
-   * Writes the job together with something else, in one transaction; false: it is not to be, after all. Absent: it is written
-   * with the other jobs of its turn.
+   * Writes the job together with something else, in one transaction, or rejects with the reason why it is not to be. Absent:
+   * it is written with the other jobs of its turn.
    */
-  readonly insert?: (row: NewJob) => Promise<boolean>;
+  readonly insert?: (row: NewJob) => Promise<void>;
 }
 
 export interface JobAcceptor {
@@ -62,10 +62,9 @@ export function createJobAcceptor(options: JobAcceptorOptions): JobAcceptor {
       const reservedRow = { ...row, reservedUsd: reservation?.costUsd ?? 0 };
       try {
         if (job.insert === undefined) await insert(reservedRow);
-        else if (await job.insert(reservedRow)) onAccepted();
         else {
-          reservation?.release();
-          return row;
+          await job.insert(reservedRow);
+          onAccepted();
         }
       } catch (error) {
         reservation?.release();

@@ -1,5 +1,5 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import type { JobRepository, StoredJob } from "@tokenhub/persistence";
+import type { JobRepository, NewJob, StoredJob } from "@tokenhub/persistence";
 import type { Request, Response } from "express";
 import type { RequestToReserve } from "../admission/admission.ts";
 import type { Caller } from "../admission/caller.ts";
@@ -25,6 +25,10 @@ export interface ArrivedGeneration {
   readonly cost: RequestToReserve;
   /** How long its caller waits, in milliseconds. */
   readonly waitMs: number;
+  /** Of a request with an Idempotency-Key: the job it has already, or what writes the new one together with the key. */
+  readonly keyed?:
+    | { readonly existing: StoredJob }
+    | { readonly existing: null; readonly insert: (row: NewJob) => Promise<void> };
 }
 
 /** Where generation requests become jobs. */

@@ -3,6 +3,7 @@ import type { ResponseChain, ResponseRepository } from "@tokenhub/persistence";
 import { withPreviousTurn } from "@tokenhub/translation";
 import type { Keeping } from "../sync/answer-keeper.ts";
 import type { JsonObject } from "../sync/generation-endpoint.ts";
+import { itemsOf, readItems } from "./read-items.ts";
 import { parseObject } from "./response-event.ts";
 import { isResponseId } from "./response-ids.ts";
 import { mostTurns } from "./response-settings.ts";
@@ -22,11 +23,11 @@ export function createContinued({ responses, mostCharacters, now }: Conversation
     if (!isResponseId(id)) throw gone(id, { isFirst: true });
     const scope = projectId === null ? { tenantId } : { tenantId, projectId };
     const chain = await responses.chain({ id, ...scope, nowMs: now(), mostTurns, mostCharacters });
-    return withPreviousTurn(bodyText, { items: itemsOf(id, { chain, mostCharacters }) });
+    return withPreviousTurn(bodyText, { items: turnsOf(id, { chain, mostCharacters }) });
   };
 }
 
-function itemsOf(
+function turnsOf(
   id: string,
   { chain, mostCharacters }: { readonly chain: ResponseChain; readonly mostCharacters: number },
 ): JsonObject[] {
@@ -36,7 +37,7 @@ function itemsOf(
         const { status, output } = parseObject(responseJson) ?? {};
         if (status !== "completed" && status !== "incomplete")
           throw refused(`The response ${id} did not complete, so that it cannot be continued.`);
-        return [...objectsOf(parseList(inputItemsJson)), ...objectsOf(output)];
+        return [...readItems(inputItemsJson), ...itemsOf(output)];
       });
     case "missing":
       throw gone(id, chain);
@@ -66,14 +67,4 @@ function gone(id: string, { isFirst }: { readonly isFirst: boolean }): TokenHubE
     ? `There is no response ${id} of yours: it was never kept (\`store: false\`), was deleted, or is past its time. Send the whole conversation as \`input\`.`
     : `A response that ${id} continues was deleted or is past its time, so that the conversation is not whole any more. Send all of it as \`input\`.`;
   return new TokenHubError("not_found", message, { param });
-}
-
-function parseList(text: string): unknown {
-  return (parseObject(`{"items":${text}}`) ?? {})["items"];
-}
-
-function objectsOf(value: unknown): JsonObject[] {
-  return Array.isArray(value)
-    ? value.filter((item): item is JsonObject => typeof item === "object" && item !== null)
-    : [];
 }

@@ -1,5 +1,11 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import type { JobRepository, NewJob, ResponseRepository } from "@tokenhub/persistence";
+import type {
+  JobRepository,
+  NewJob,
+  ResponseRepository,
+  StoredJob,
+  StoredResponse,
+} from "@tokenhub/persistence";
 import { inputItemsOf, responseEnvelopeOf, spliceTopLevel } from "@tokenhub/translation";
 import type { Response } from "express";
 import { requestIdOf } from "../http/assign-request-id.ts";
@@ -12,6 +18,7 @@ import { keptHeaders } from "../jobs/kept-headers.ts";
 import type { Keeping } from "../sync/answer-keeper.ts";
 import type { ResponseFollower } from "./follow-response.ts";
 import { runningResponseOf } from "./present-response.ts";
+import { responseIdOf } from "./response-ids.ts";
 import { sendResponse } from "./send-response.ts";
 
 export interface ResponseDoorDeps {
@@ -40,8 +47,8 @@ export function createResponseDoor(deps: ResponseDoorDeps): Keeping["tookOver"] 
     if (body["background"] === true) requireKept(isKept);
     // What is not to be kept becomes an ordinary job.
     else if (!respondAsync || !isKept) return false;
-    const job = await accept(deps, arrived);
-    const id = `resp_${digitsOf(job.id)}`;
+    const job = arrived.keyed?.existing ?? (await accept(deps, arrived));
+    const id = responseIdOf(job.id);
     response.setHeader("location", `/v1/responses/${id}`);
     response.setHeader("x-tokenhub-job", job.id);
     if (respondAsync) {
@@ -68,10 +75,10 @@ async function accept(deps: ResponseDoorDeps, arrived: Arrived): Promise<NewJob>
   const { endpoint, request, response, caller, cost } = arrived;
   const requestId = requestIdOf(response);
   const digits = digitsOf(requestId);
-  const id = `resp_${digits}`;
+  const id = responseIdOf(requestId);
   const body = { ...arrived.body, background: true };
   const { tenantId, projectId, keyId } = caller;
-  const previous = body["previous_response_id" as keyof typeof body];
+  const previous = arrived.body["previous_response_id"];
   const createdAtMs = now();
   await responses.insert({
     id,
@@ -99,6 +106,7 @@ async function accept(deps: ResponseDoorDeps, arrived: Arrived): Promise<NewJob>
           ? arrived.bodyText
           : spliceTopLevel(arrived.bodyText, { background: "true" }),
       terms: { ...defaultTerms, origin: "response", digits },
+      ...(arrived.keyed?.existing === null ? { insert: arrived.keyed.insert } : {}),
     });
   } catch (error) {
     // Nobody knows of it; retention deletes it when this fails.
@@ -108,7 +116,7 @@ async function accept(deps: ResponseDoorDeps, arrived: Arrived): Promise<NewJob>
 }
 
 interface Accepted {
-  readonly job: NewJob;
+  readonly job: NewJob | StoredJob;
   readonly id: string;
 }
 
@@ -123,12 +131,11 @@ async function answerAccepted(
     response.once("close", () => leaving.abort());
     await deps.waits.untilEnd(job.id, { timeoutMs: waitMs, signal: leaving.signal });
   }
-  const { tenantId } = job;
-  const stored = await deps.responses.get({ id, tenantId, nowMs: deps.now() });
-  const isEnded = waitMs !== null && stored !== null && stored.responseJson !== null;
+  const stored = await storedOf(deps, { job, id });
+  const isEnded = waitMs !== null && stored.responseJson !== null;
   if (waitMs !== null && !isEnded) response.status(202);
   if (isEnded) await sendResponse(deps, response, stored);
-  else sendRunning(response, runningResponseOf(stored?.draftJson ?? null, job));
+  else sendRunning(response, runningResponseOf(stored.draftJson, job));
 }
 
 function sendRunning(response: Response, object: object): void {
@@ -136,13 +143,24 @@ function sendRunning(response: Response, object: object): void {
   response.json(object);
 }
 
-async function follow(
-  { responses, follower, now }: ResponseDoorDeps,
-  response: Response,
+async function follow(deps: ResponseDoorDeps, response: Response, { job, id }: Accepted): Promise<void> {
+  const stored = await storedOf(deps, { job, id });
+  await deps.follower.follow(response, {
+    stored,
+    jobId: job.id,
+    createdAtMs: job.createdAtMs,
+    after: -1,
+  });
+}
+
+async function storedOf(
+  { responses, now }: ResponseDoorDeps,
   { job, id }: Accepted,
-) {
-  const { tenantId, createdAtMs } = job;
-  const stored = await responses.get({ id, tenantId, nowMs: now() });
-  if (stored === null) throw new TokenHubError("not_found", "The response was deleted meanwhile.");
-  await follower.follow(response, { stored, jobId: job.id, createdAtMs, after: -1 });
+): Promise<StoredResponse> {
+  const stored = await responses.get({ id, tenantId: job.tenantId, nowMs: now() });
+  if (stored !== null) return stored;
+  throw new TokenHubError(
+    "not_found",
+    "The response was deleted meanwhile, or is past its time. Send the request anew.",
+  );
 }

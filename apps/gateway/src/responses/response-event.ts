@@ -21,7 +21,7 @@ export function readResponseEvent(data: string): ResponseEvent | null {
   return {
     type,
     number: typeof number === "number" ? number : null,
-    response: isObject(response) ? response : null,
+    response: isJsonObject(response) ? response : null,
     isTerminal: terminalTypes.has(type),
   };
 }
@@ -30,13 +30,13 @@ export function readResponseEvent(data: string): ResponseEvent | null {
 export function parseObject(text: string): JsonObject | null {
   try {
     const value = JSON.parse(text) as unknown;
-    return isObject(value) ? value : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     // Not JSON, such as `[DONE]` or half an answer.
     return null;
   }
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -25,7 +25,7 @@ export interface WebhookRelay extends AsyncDisposable {
 }
 
 /** Deliveries of one receiver in Redis at once; the workers make few of them at a time. */
-const perReceiver = 100;
+const perReceiver = 200;
 /** Deliveries in Redis at once, over all gateways. */
 const mostSending = 5_000;
 const claimedAtOnce = 200;

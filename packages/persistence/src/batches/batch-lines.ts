@@ -34,8 +34,13 @@ export interface BatchLines {
   }) => Promise<EndedLine[]>;
   /** By job; those that have none are missing. */
   readonly answers: (jobIds: readonly string[]) => Promise<ReadonlyMap<string, LineAnswer>>;
-  /** Jobs that have not ended and that nobody has cancelled yet; first those that could begin meanwhile. */
-  readonly toCancel: (batchId: string, limit: number) => Promise<string[]>;
+  /** Jobs that have not ended and that nobody has cancelled since then; first those that could begin meanwhile. */
+  readonly toCancel: (request: {
+    readonly batchId: string;
+    /** A running job that was cancelled before it has not heard of it. */
+    readonly cancelledBeforeMs: number;
+    readonly limit: number;
+  }) => Promise<string[]>;
   /** Deletes the answers of a batch's jobs, a few at a time: they are in its files. */
   readonly dropAnswers: (batchId: string, range: { readonly lastLine: number }) => Promise<void>;
 }
@@ -65,11 +70,11 @@ export function createBatchLines(db: Kysely<Schema>): BatchLines {
         .execute();
       return new Map(rows.map((row) => [row.job_id, { statusCode: row.status_code, body: row.body }]));
     },
-    async toCancel(batchId, limit) {
+    async toCancel({ batchId, cancelledBeforeMs, limit }) {
       const { rows } = await sql<{ readonly id: string }>`
         select id from jobs
         where batch_id = ${batchId} and (state in ('scheduled', 'queued')
-          or (state = 'running' and cancel_requested_at_ms is null))
+          or (state = 'running' and coalesce(cancel_requested_at_ms, 0) < ${cancelledBeforeMs}))
         order by case state when 'running' then 1 else 0 end, batch_line limit ${limit}`.execute(db);
       return rows.map(({ id }) => id);
     },

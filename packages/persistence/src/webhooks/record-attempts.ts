@@ -1,4 +1,4 @@
-import type { WebhookAttemptedFact, WebhookEvent } from "@tokenhub/contracts";
+import type { WebhookAttemptedFact } from "@tokenhub/contracts";
 import type { Kysely } from "kysely";
 import { insertRows } from "../insert-rows.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -10,20 +10,12 @@ import {
   type AttemptedDelivery,
   type AttemptEffect,
 } from "./apply-attempt.ts";
-import { endOpenDeliveries } from "./end-open-deliveries.ts";
-import { recordWebhookEvents } from "./record-events.ts";
-import { disabledColumns } from "./webhook-endpoint-repository.ts";
-import { webhookEndpointOf, type WebhookEndpoint } from "./webhook-endpoint.ts";
+import { writeEndpointHealth, type DisablingOptions } from "./write-endpoint-health.ts";
 
-export interface AttemptsToRecord {
+export interface AttemptsToRecord extends DisablingOptions {
   readonly attempts: readonly WebhookAttemptedFact[];
   /** What follows from an attempt; asked once for each. */
   readonly decide: AttemptDecider;
-  /** The event that tells of an endpoint that was disabled. */
-  readonly disabledEventOf: (endpoint: WebhookEndpoint) => WebhookEvent;
-  /** Makes ids of deliveries. */
-  readonly newId: () => string;
-  readonly nowMs: number;
 }
 
 /**
@@ -59,7 +51,7 @@ export function recordWebhookAttempts(db: Kysely<Schema>, batch: AttemptsToRecor
       if (endpointId !== null) failingSince.set(endpointId, effect.failingSinceMs);
     }
     for (const [id, { delivery }] of effects) await writeDelivery(begun, id, delivery);
-    await writeHealth(begun, { effects, deliveries, failedSoFar, batch });
+    await writeEndpointHealth(begun, { effects, deliveries, failedSoFar, batch });
     return fresh.length;
   });
 }
@@ -143,60 +135,4 @@ async function writeDelivery(
     .where("id", "=", id)
     .where("state", "in", ["pending", "sending"])
     .execute();
-}
-
-/** Since when endpoints fail, and those that are disabled. */
-async function writeHealth(
-  db: Kysely<Schema>,
-  {
-    effects,
-    deliveries,
-    failedSoFar,
-    batch,
-  }: {
-    readonly effects: ReadonlyMap<string, AttemptEffect>;
-    readonly deliveries: ReadonlyMap<string, AttemptedDelivery>;
-    /** What the rows of endpoints say. */
-    readonly failedSoFar: ReadonlyMap<string | null, number | null>;
-    readonly batch: AttemptsToRecord;
-  },
-): Promise<void> {
-  const changes = new Map<string, Pick<AttemptEffect, "failingSinceMs" | "disabledReason">>();
-  for (const [id, effect] of effects) {
-    const endpointId = deliveries.get(id)?.endpointId ?? null;
-    if (endpointId === null || !effect.changesHealth) continue;
-    const disabledReason = effect.disabledReason ?? changes.get(endpointId)?.disabledReason ?? null;
-    changes.set(endpointId, { failingSinceMs: effect.failingSinceMs, disabledReason });
-  }
-  const ordered = [...changes].toSorted(([left], [right]) => (left < right ? -1 : 1));
-  for (const [endpointId, { failingSinceMs, disabledReason }] of ordered) {
-    if (failedSoFar.get(endpointId) !== failingSinceMs)
-      await db
-        .updateTable("webhook_endpoints")
-        .set({ failing_since_ms: failingSinceMs })
-        .where("id", "=", endpointId)
-        .execute();
-    if (disabledReason !== null) await disable(db, { endpointId, reason: disabledReason, batch });
-  }
-}
-
-async function disable(
-  db: Kysely<Schema>,
-  {
-    endpointId,
-    reason,
-    batch: { disabledEventOf, newId, nowMs },
-  }: { readonly endpointId: string; readonly reason: string; readonly batch: AttemptsToRecord },
-): Promise<void> {
-  const row = await db
-    .updateTable("webhook_endpoints")
-    .set(disabledColumns({ reason, nowMs }))
-    .where("id", "=", endpointId)
-    // Whoever disables it tells of it; everybody else comes too late.
-    .where("status", "=", "enabled")
-    .returningAll()
-    .executeTakeFirst();
-  if (row === undefined) return;
-  await endOpenDeliveries(db, { endpointId, state: "failed", nowMs });
-  await recordWebhookEvents(db, { events: [disabledEventOf(webhookEndpointOf(row))], newId, nowMs });
 }

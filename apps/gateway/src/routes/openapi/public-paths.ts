@@ -17,7 +17,9 @@ import { outputFormatSchema, outputSchemaSchema } from "@tokenhub/shaping";
 import { routingWishesSchema } from "../../admission/routing-wishes.ts";
 import { wishHeaderNames } from "../../admission/wish-headers.ts";
 import { batchPaths } from "../batches/open-api.ts";
+import { jobPaths } from "../jobs/open-api.ts";
 import { orchestrationPaths } from "../orchestrations/open-api.ts";
+import { responsePaths } from "../responses/open-api.ts";
 import { webhookEndpointPaths } from "../webhook-endpoints/open-api.ts";
 import { cacheHeaderName, cacheWishSchema } from "../../cache/cache-wish.ts";
 
@@ -222,6 +224,7 @@ export const publicPaths: ZodOpenApiPathsObject = {
     }),
   },
   ...orchestrationPaths,
+  ...jobPaths,
   ...webhookEndpointPaths,
   "/v1/completions": {
     post: generation({
@@ -250,6 +253,7 @@ export const publicPaths: ZodOpenApiPathsObject = {
       canStream: true,
     }),
   },
+  ...responsePaths,
   "/v1/embeddings": {
     post: generation({
       summary: "Create embeddings",

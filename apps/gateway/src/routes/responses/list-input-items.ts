@@ -2,8 +2,7 @@ import { TokenHubError } from "@tokenhub/contracts";
 import type { StoredResponse } from "@tokenhub/persistence";
 import { z } from "zod";
 import { describeIssue } from "../../http/describe-issue.ts";
-import type { JsonObject } from "../../sync/generation-endpoint.ts";
-import { parseObject } from "../../responses/response-event.ts";
+import { readItems } from "../../responses/read-items.ts";
 
 /** As the vendor's API has it: newest first unless asked otherwise. */
 export const inputItemsQuerySchema = z.object({
@@ -22,7 +21,7 @@ export const inputItemsQuerySchema = z.object({
  */
 export function listInputItems({ inputItemsJson }: Pick<StoredResponse, "inputItemsJson">, query: unknown) {
   const { limit, order, after } = readQuery(query);
-  const items = itemsOf(inputItemsJson);
+  const items = readItems(inputItemsJson);
   const ordered = order === "asc" ? items : items.toReversed();
   const last = after === undefined ? -1 : ordered.findIndex(({ id }) => id === after);
   if (after !== undefined && last === -1)
@@ -37,11 +36,6 @@ export function listInputItems({ inputItemsJson }: Pick<StoredResponse, "inputIt
     first_id: data[0]?.["id"] ?? null,
     last_id: data.at(-1)?.["id"] ?? null,
   };
-}
-
-function itemsOf(inputItemsJson: string): JsonObject[] {
-  const items = parseObject(`{"items":${inputItemsJson}}`)?.["items"];
-  return Array.isArray(items) ? (items as JsonObject[]) : [];
 }
 
 function readQuery(query: unknown): z.infer<typeof inputItemsQuerySchema> {
