@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { killAtAsyncPoints } from "./kill-at-async-points.ts";
 import { scoreboardOf } from "./scoreboard.ts";
 import { surviveTrouble } from "./survive-trouble.ts";
 
@@ -16,7 +17,14 @@ export interface AsyncChaosOptions {
 const folder = fileURLToPath(new URL("../../.cache/chaos", import.meta.url));
 
 /** Runs the experiment and writes its scoreboard. False when something was lost, repeated or left unexplained. */
-export async function runAsyncChaos({ print, ...options }: AsyncChaosOptions): Promise<boolean> {
+export async function runAsyncChaos(options: AsyncChaosOptions): Promise<boolean> {
+  const { points: wanted, seed, print } = options;
+  const survived = wanted !== "" || (await surviveAndReport(options));
+  const points = await killAtAsyncPoints({ wanted, seed, print });
+  return survived && points;
+}
+
+async function surviveAndReport({ print, ...options }: AsyncChaosOptions): Promise<boolean> {
   const { jobs, seed, gateways } = options;
   const outcome = await surviveTrouble({
     ...options,

@@ -9,6 +9,8 @@ export interface Outcome {
   readonly failedDeliveries: number;
   readonly reservedNanoUsd: number;
   readonly queued: number;
+  /** Processes that ended although nobody killed them. */
+  readonly selfEnded: readonly string[];
   /** What was done, by its kind. */
   readonly troubles: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -25,6 +27,7 @@ export function scoreboardOf(outcome: Outcome): Scoreboard {
   const unexplained = calls.extras.filter(({ cause }) => cause === null);
   const faults: readonly (readonly [name: string, found: readonly string[]])[] = [
     ["lost", jobs.lost],
+    ["processes that ended by themselves", outcome.selfEnded],
     ["failed, expired or cancelled by nobody", jobs.spoiled],
     ["two jobs for one submission", jobs.doubled],
     ["wrong answers", jobs.wrongAnswers],

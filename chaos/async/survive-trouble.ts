@@ -1,19 +1,20 @@
-import { until } from "@tokenhub/testkit";
 import { seededRandom } from "../../packages/routing/src/seeded-random.ts";
-import { generationCalls } from "../orchestration/generation-calls.ts";
-import { startTroubledService, type TroubledService } from "../orchestration/troubled-service.ts";
+import {
+  startTroubledService,
+  type TroubledService,
+  type TroubledServiceOptions,
+} from "../orchestration/troubled-service.ts";
 import { createJobClient } from "./job-client.ts";
-import { judgeJobCalls, type Trouble } from "./judge-job-calls.ts";
-import { judgeJobs } from "./judge-jobs.ts";
-import { judgeWebhooks } from "./judge-webhooks.ts";
+import type { Trouble } from "./judge-job-calls.ts";
+import { judgeSite } from "./judge-site.ts";
 import { createTroubleMaker } from "./make-trouble.ts";
 import { openAccount } from "./open-account.ts";
 import { planJob } from "./plan-job.ts";
 import { planTrouble } from "./plan-trouble.ts";
-import { openBooks, type Books } from "./read-books.ts";
+import { openBooks } from "./read-books.ts";
 import type { Outcome } from "./scoreboard.ts";
 import { startAsyncSite, type AsyncSite } from "./start-async-site.ts";
-import { readAgain, submitJobs } from "./submit-jobs.ts";
+import { submitJobs } from "./submit-jobs.ts";
 
 export interface SurvivalOptions {
   readonly jobs: number;
@@ -27,8 +28,6 @@ export interface SurvivalOptions {
 
 const upstreamLatencyMs = 300;
 const workers = ["router-worker", "provider-worker", "webhook-worker"];
-/** Lost attempts are found, and failed ones made again, within that. */
-const settleWithinMs = 180_000;
 
 /** Has jobs submitted while services and Redis die, waits until everything is quiet, and judges what came of it. */
 export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome> {
@@ -41,7 +40,12 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
     troubles.push(trouble);
     print(`  ${trouble.what}`);
   };
-  const services = await startServices(stack, { site, onTrouble });
+  const selfEnded: string[] = [];
+  const onSelfEnded = ({ name, output }: { readonly name: string; readonly output: string }): void => {
+    selfEnded.push(name);
+    print(`  ${name} ENDED BY ITSELF: ${output.slice(-3_000)}`);
+  };
+  const services = await startServices(stack, { site, onTrouble, onSelfEnded });
   const account = await openAccount(site);
   const books = stack.use(await openBooks(site));
   const client = createJobClient({
@@ -51,14 +55,20 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
     keyPrefix: `chaos-${seed}`,
   });
   const plan = planTrouble({ ...options, services: services.length, random });
-  const trouble = createTroubleMaker({ plan, services, redis: site.redis, onTrouble, onFailure: (error) => print(`NOT BACK: ${String(error)}`) });
+  const trouble = createTroubleMaker({
+    plan,
+    services,
+    redis: site.redis,
+    onTrouble,
+    onFailure: (error) => print(`NOT BACK: ${String(error)}`),
+  });
   print(
     `${services.length} processes are up; ${jobs} jobs are submitted, and ${plan.length} times there is trouble`,
   );
 
   const startedAtMs = performance.now();
   const plans = Array.from({ length: jobs }, (_, number) => planJob(number, random));
-  const { submissions, reads } = await submitJobs({
+  const submitted = await submitJobs({
     client,
     plans,
     async onSubmitted(count) {
@@ -67,16 +77,18 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
     },
   });
   await trouble.finish();
-  await untilQuiet(books, print);
-  const secondReads = await readAgain(client, [...reads.keys()]);
-  const facts = await books.jobs();
+  const judged = await judgeSite({
+    site,
+    account,
+    books,
+    client,
+    submitted,
+    troubles,
+    print,
+  });
   return {
-    jobs: judgeJobs({ submissions, jobs: facts, firstReads: reads, secondReads }),
-    calls: judgeJobCalls({ seen: generationCalls(site.mock), jobs: facts, troubles }),
-    webhooks: judgeWebhooks({ deliveries: site.receiver.seen, jobs: facts }),
-    failedDeliveries: await books.failedDeliveries(),
-    reservedNanoUsd: await books.reservedNanoUsd(account.keyId),
-    queued: await books.queued(),
+    ...judged,
+    selfEnded,
     troubles: countOf(troubles),
     seconds: Math.round((performance.now() - startedAtMs) / 1_000),
   };
@@ -85,7 +97,14 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
 /** Two of each kind, so that one can do the work of the other; of gateways as many as the site has. */
 async function startServices(
   stack: AsyncDisposableStack,
-  { site, onTrouble }: { readonly site: AsyncSite; readonly onTrouble: (trouble: Trouble) => void },
+  {
+    site,
+    onTrouble,
+    onSelfEnded,
+  }: { readonly site: AsyncSite; readonly onTrouble: (trouble: Trouble) => void } & Pick<
+    TroubledServiceOptions,
+    "onSelfEnded"
+  >,
 ): Promise<TroubledService[]> {
   const start = async (app: string, name: string, env: Record<string, string> = {}) =>
     stack.use(
@@ -93,6 +112,7 @@ async function startServices(
         app,
         name,
         env: { ...site.env, ...env },
+        ...(onSelfEnded === undefined ? {} : { onSelfEnded }),
         onDisruption: (disruption) =>
           onTrouble({ ...disruption, costs: app === "provider-worker" ? "call" : "nothing" }),
       }),
@@ -103,22 +123,6 @@ async function startServices(
   for (const app of workers)
     services.push(...(await Promise.all([1, 2].map((number) => start(app, `${app} ${number}`)))));
   return services;
-}
-
-async function untilQuiet(books: Books, print: (line: string) => void): Promise<void> {
-  let last = "";
-  await until(
-    "every job to end and every webhook to be delivered",
-    async () => {
-      const { jobs, deliveries } = await books.open();
-      last = `${jobs} jobs and ${deliveries} deliveries are open`;
-      return jobs + deliveries === 0;
-    },
-    settleWithinMs,
-  ).catch((error: unknown) => print(`NOT QUIET: ${String(error)}; ${last}`));
-  await until("the queues to be empty", async () => (await books.queued()) === 0, 30_000).catch(
-    () => undefined,
-  );
 }
 
 function countOf(troubles: readonly Trouble[]): Record<string, number> {

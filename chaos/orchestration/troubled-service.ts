@@ -17,6 +17,8 @@ export interface TroubledServiceOptions {
   readonly name: string;
   readonly env: Record<string, string>;
   readonly onDisruption: (disruption: Disruption) => void;
+  /** Told of a process that ended although nobody killed it, with what it wrote. */
+  readonly onSelfEnded?: (ended: { readonly name: string; readonly output: string }) => void;
 }
 
 /** Starts `apps/<app>` and keeps it alive through its own deaths. */
@@ -25,8 +27,17 @@ export async function startTroubledService({
   name,
   env,
   onDisruption,
+  onSelfEnded,
 }: TroubledServiceOptions): Promise<TroubledService> {
-  let current: ServiceProcess = await startServiceProcess(app, env);
+  const start = async (): Promise<ServiceProcess> => {
+    const started = await startServiceProcess(app, env);
+    void started.ended.then(() => {
+      if (!doomed.has(started)) onSelfEnded?.({ name, output: started.output() });
+    });
+    return started;
+  };
+  const doomed = new Set<ServiceProcess>();
+  let current = await start();
   let kills = 0;
   let busy: Promise<void> = Promise.resolve();
   /** One thing at a time is done to a process. */
@@ -41,10 +52,11 @@ export async function startTroubledService({
       inTurn(async () => {
         const atMs = Date.now();
         const { pid } = current;
+        doomed.add(current);
         await current.kill();
         kills += 1;
         onDisruption({ what: `${name} (pid ${pid}) killed`, fromMs: atMs, untilMs: Date.now() });
-        current = await startServiceProcess(app, env);
+        current = await start();
       }),
     pause: (durationMs) =>
       inTurn(async () => {
@@ -61,6 +73,7 @@ export async function startTroubledService({
       }),
     async [Symbol.asyncDispose]() {
       await busy.catch(() => undefined);
+      doomed.add(current);
       await current[Symbol.asyncDispose]();
     },
   };

@@ -49,7 +49,11 @@ describe("a batch whose file has bad lines fails before any of them is carried o
       [lineOf("none", { body: undefined }), "missing_required_parameter", "body"],
       [lineOf("list", { body: [] }), "invalid_type", "body"],
       [lineOf("model", { body: { messages: [] } }), "missing_required_parameter", "body.model"],
-      [lineOf("stream", { body: { ...chatBody("a"), stream: true } }), "unsupported_parameter", "body.stream"],
+      [
+        lineOf("stream", { body: { ...chatBody("a"), stream: true } }),
+        "unsupported_parameter",
+        "body.stream",
+      ],
       [lineOf("large", { body: chatBody("x".repeat(30_000)) }), "line_too_large", null],
       [lineOf("good"), "duplicate_custom_id", "custom_id"],
     ];
@@ -75,7 +79,10 @@ describe("a batch whose file has bad lines fails before any of them is carried o
     ["a file of blanks", "\n \n", "empty_file"],
     [
       "more requests than a batch may have",
-      Array.from({ length: 50_001 }, (_, at) => `{"custom_id":"${at}","method":"POST","url":"/v1/chat/completions","body":{"model":"m"}}`).join("\n"),
+      Array.from(
+        { length: 50_001 },
+        (_, at) => `{"custom_id":"${at}","method":"POST","url":"/v1/chat/completions","body":{"model":"m"}}`,
+      ).join("\n"),
       "too_many_tasks",
     ],
   ])("also for %s", async (_title, text, code) => {
@@ -110,7 +117,7 @@ describe("a batch that cannot be is refused at once", () => {
 });
 
 describe("an upload that is none", () => {
-  const post = (init: RequestInit) =>
+  const post = (init: { readonly body: string | FormData; readonly headers?: Record<string, string> }) =>
     fetch(`${network.url}/v1/files`, {
       method: "POST",
       ...init,
@@ -126,17 +133,44 @@ describe("an upload that is none", () => {
   const file = new Blob(["{}"]);
 
   it.each([
-    ["JSON", () => ({ body: "{}", headers: { "content-type": "application/json" } }), 415, "unsupported_media_type"],
-    ["a form without boundary", () => ({ body: "x", headers: { "content-type": "multipart/form-data" } }), 415, "unsupported_media_type"],
-    ["a form that breaks off", () => ({ body: '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nabc', headers: { "content-type": "multipart/form-data; boundary=x" } }), 400, "invalid_request"],
+    [
+      "JSON",
+      () => ({ body: "{}", headers: { "content-type": "application/json" } }),
+      415,
+      "unsupported_media_type",
+    ],
+    [
+      "a form without boundary",
+      () => ({ body: "x", headers: { "content-type": "multipart/form-data" } }),
+      415,
+      "unsupported_media_type",
+    ],
+    [
+      "a form that breaks off",
+      () => ({
+        body: '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
+        headers: { "content-type": "multipart/form-data; boundary=x" },
+      }),
+      400,
+      "invalid_request",
+    ],
     ["a form without file", () => form(["purpose", "batch"]), 400, "invalid_request"],
     ["a form without purpose", () => form(["file", file]), 400, "invalid_request"],
     ["two files", () => form(["purpose", "batch"], ["file", file], ["file", file]), 400, "invalid_request"],
     ["a file under another name", () => form(["purpose", "batch"], ["data", file]), 400, "invalid_request"],
-    ["a time that is no number", () => form(["purpose", "batch"], ["file", file], ["expires_after[seconds]", "soon"]), 400, "invalid_request"],
+    [
+      "a time that is no number",
+      () => form(["purpose", "batch"], ["file", file], ["expires_after[seconds]", "soon"]),
+      400,
+      "invalid_request",
+    ],
   ])("is refused with what is wrong with it, and leaves nothing: %s", async (_title, init, status, code) => {
     expect(await errorOf(await post(init()))).toEqual([status, code]);
-    expect((await client.files.list({ order: "desc", limit: 1 })).data.every(({ purpose }) => purpose !== ("" as never))).toBe(true);
+    expect(
+      (await client.files.list({ order: "desc", limit: 1 })).data.every(
+        ({ purpose }) => purpose !== ("" as never),
+      ),
+    ).toBe(true);
   });
 
   it("is refused when it is larger than 200 MB, and the connection goes on to serve", async () => {

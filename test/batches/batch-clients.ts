@@ -1,5 +1,5 @@
 import { until } from "@tokenhub/testkit";
-import OpenAI, { toFile } from "openai";
+import { toFile, type OpenAI } from "openai";
 
 export type LineBody = Record<string, unknown>;
 
@@ -66,7 +66,12 @@ interface ResultLine {
   readonly response: {
     readonly status_code: number;
     readonly request_id: string;
-    readonly body: Record<string, any>;
+    /** As far as the tests look into it. */
+    readonly body: {
+      readonly choices: readonly { readonly message: { readonly content: string }; readonly text: string }[];
+      readonly data: readonly { readonly embedding: readonly number[] }[];
+      readonly error: { readonly code: string };
+    };
   } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

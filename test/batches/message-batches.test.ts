@@ -46,7 +46,11 @@ describe("a message batch of the anthropic client", () => {
   it("is carried out over any provider, and its results come from our own address", async () => {
     network.mock.plan("up-claude", { text: "Fine" });
     const created = await client.messages.batches.create({
-      requests: [requestOf("first"), requestOf("unknown", "no-such-model"), requestOf("over-openai", "gpt-test")],
+      requests: [
+        requestOf("first"),
+        requestOf("unknown", "no-such-model"),
+        requestOf("over-openai", "gpt-test"),
+      ],
     });
     expect(created.id).toMatch(/^msgbatch_[0-9a-f]{32}$/);
     expect(created).toMatchObject({
@@ -60,7 +64,13 @@ describe("a message batch of the anthropic client", () => {
     });
     expect(Date.parse(created.expires_at) - Date.parse(created.created_at)).toBe(86_400_000);
     const ended = await untilEnded(created.id);
-    expect(ended.request_counts).toEqual({ processing: 0, succeeded: 2, errored: 1, canceled: 0, expired: 0 });
+    expect(ended.request_counts).toEqual({
+      processing: 0,
+      succeeded: 2,
+      errored: 1,
+      canceled: 0,
+      expired: 0,
+    });
     expect(ended.results_url).toBe(`${network.url}/v1/messages/batches/${created.id}/results`);
     const results = await Array.fromAsync(await client.messages.batches.results(created.id));
     expect(results.map(({ custom_id: id, result }) => [id, result.type])).toEqual([
@@ -69,7 +79,10 @@ describe("a message batch of the anthropic client", () => {
       ["over-openai", "succeeded"],
     ]);
     const [first, unknown] = results.map(({ result }) => result);
-    expect(first?.type === "succeeded" && first.message.content[0]).toMatchObject({ type: "text", text: "Fine" });
+    expect(first?.type === "succeeded" && first.message.content[0]).toMatchObject({
+      type: "text",
+      text: "Fine",
+    });
     expect(unknown?.type === "errored" && unknown.error.error.type).toBe("not_found_error");
   });
 
@@ -120,7 +133,10 @@ describe("a message batch of the anthropic client", () => {
     ["a list that is none", { a: 1 }, "must be an object with one list"],
   ])("with %s is refused at once, in the words of its API", async (_title, requests, message) => {
     const refusal = await refusalOf(client.post("/v1/messages/batches", { body: { requests } }));
-    expect(refusal).toMatchObject({ status: 400, error: { type: "error", error: { type: "invalid_request_error" } } });
+    expect(refusal).toMatchObject({
+      status: 400,
+      error: { type: "error", error: { type: "invalid_request_error" } },
+    });
     expect(refusal.message).toContain(message);
   });
 });

@@ -33,7 +33,12 @@ describe("the files of the openai client", () => {
       purpose: "user_data",
       expires_after: { anchor: "created_at", seconds: 7_200 },
     });
-    expect(file).toMatchObject({ object: "file", bytes: 3_000_000, filename: "täglich.bin", status: "processed" });
+    expect(file).toMatchObject({
+      object: "file",
+      bytes: 3_000_000,
+      filename: "täglich.bin",
+      status: "processed",
+    });
     expect(file.id).toMatch(/^file-[0-9a-f]{32}$/);
     expect(file.expires_at).toBe(file.created_at + 7_200);
     expect(await client.files.retrieve(file.id)).toEqual(file);
@@ -81,13 +86,13 @@ describe("a batch of the openai client", () => {
     expect(output[0]).toMatchObject({ error: null, response: { status_code: 200 } });
     expect(output[0]?.id).toMatch(/^batch_req_[0-9a-f]{32}$/);
     expect(output[0]?.response?.request_id).toMatch(/^req_/);
-    expect(output[0]?.response?.body["choices"][0].message.content).toBe("Fine");
+    expect(output[0]?.response?.body.choices[0]?.message.content).toBe("Fine");
     const errors = await linesOf(client, batch.error_file_id);
     expect(errors.map(({ custom_id: id, response }) => [id, response?.status_code])).toEqual([
       ["unknown", 404],
       ["bad", 400],
     ]);
-    expect(errors[0]?.response?.body["error"].code).toBe("model_not_found");
+    expect(errors[0]?.response?.body.error.code).toBe("model_not_found");
   });
 
   it("carries out embeddings, and text completions", async () => {
@@ -105,9 +110,9 @@ describe("a batch of the openai client", () => {
       [embeddings, completions].map(async ({ id }) => untilBatchEnds(client, id)),
     );
     const [vector] = await linesOf(client, embedded?.output_file_id);
-    expect(vector?.response?.body["data"][0].embedding.length).toBeGreaterThan(0);
+    expect(vector?.response?.body.data[0]?.embedding.length).toBeGreaterThan(0);
     const [text] = await linesOf(client, completed?.output_file_id);
-    expect(typeof text?.response?.body["choices"][0].text).toBe("string");
+    expect(typeof text?.response?.body.choices[0]?.text).toBe("string");
   });
 
   it("of more lines than may be jobs at once is carried out whole, each line once", async () => {
@@ -135,7 +140,11 @@ describe("a batch of the openai client", () => {
     expect(batch.request_counts?.total).toBe(700);
     const errors = await linesOf(client, batch.error_file_id);
     expect(errors).toHaveLength(batch.request_counts?.failed ?? -1);
-    expect(errors.at(-1)).toMatchObject({ custom_id: "n699", response: null, error: { code: "batch_cancelled" } });
+    expect(errors.at(-1)).toMatchObject({
+      custom_id: "n699",
+      response: null,
+      error: { code: "batch_cancelled" },
+    });
     expect((await client.batches.cancel(id)).status).toBe("cancelled");
   });
 

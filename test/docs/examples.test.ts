@@ -24,6 +24,7 @@ const pages = [
   "docs/ORCHESTRATION.md",
   "docs/ORCHESTRATION_DSL.md",
   "docs/API.md",
+  "docs/JOBS.md",
   "docs/RESPONSES.md",
   "docs/WEBHOOKS.md",
   "docs/SECURITY.md",
@@ -72,7 +73,19 @@ it("every block of the documents is of a kind that is run, loaded or read here",
   const kinds = blocks.map(({ language, notes }) =>
     [language, ...notes.map((note) => note.split("=")[0])].join(" "),
   );
-  const known = ["sh", "sh status", "json answer", "json", "yaml", "ts", "text directive", "text", "mermaid", "js", "python"];
+  const known = [
+    "sh",
+    "sh status",
+    "json answer",
+    "json",
+    "yaml",
+    "ts",
+    "text directive",
+    "text",
+    "mermaid",
+    "js",
+    "python",
+  ];
   expect([...new Set(kinds)].filter((kind) => !known.includes(kind))).toEqual([]);
   expect(blocks.length).toBeGreaterThan(50);
 });

@@ -1,5 +1,7 @@
+import { openDatabase } from "@tokenhub/persistence";
 import { freePort, testApiKey, until } from "@tokenhub/testkit";
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
   findPostgres,
@@ -29,15 +31,15 @@ async function startProcess(site: Site, port: number) {
 
 describe("a caller whose wait runs out", () => {
   it("is told of the job, and the same key finds its answer, with one upstream call", async () => {
-    const env = { TOKENHUB_SYNC_WAIT_MS: "1000" };
+    const env = { TOKENHUB_SYNC_WAIT_MS: "500" };
     await using site = await openSite({ redisUrl: inject("redisUrl"), env });
     const gateway = { url: (await site.startAll()).url, apiKey: testApiKey };
-    site.mock.plan("up-gpt", { latencyMs: 2_500 });
+    site.mock.plan("up-gpt", { latencyMs: 1_200 });
     for (const stream of [false, true]) {
       site.mock.clearCalls();
       const asked = { key: randomUUID(), body: chatOf("Hello", { stream }) };
       const early = await askWithKey(gateway, path, asked);
-      expect([early.status, codeOf(early)], early.text + String(stream) + site.logLines.filter((line) => line.includes("request failed")).join("\n")).toEqual([504, "sync_wait_timeout"]);
+      expect([early.status, codeOf(early)]).toEqual([504, "sync_wait_timeout"]);
       expect(early.headers.get("x-should-retry")).toBe("false");
       const location = early.headers.get("location") ?? "";
       expect(location).toMatch(/^\/v1\/jobs\/job_[0-9a-f]{32}$/);
@@ -52,6 +54,30 @@ describe("a caller whose wait runs out", () => {
       expect(found).toMatchObject({ status: 200, isReplayed: true });
       expect(site.mock.calls()).toHaveLength(1);
     }
+  });
+
+  it("behind a request that is still being handled is told so, and that it may ask again", async () => {
+    const env = { TOKENHUB_SYNC_WAIT_MS: "200" };
+    await using site = await openSite({ redisUrl: inject("redisUrl"), env });
+    const gateway = { url: (await site.startGateway()).url, apiKey: testApiKey };
+    await using database = await openDatabase({ kind: "sqlite", path: join(site.directory, "tokenhub.db") });
+    const asked = { key: randomUUID(), body: jobBody };
+    const { json } = await askWithKey(gateway, "/v1/jobs", asked);
+    const { id: owner } = await database.db.selectFrom("gateways").select("id").executeTakeFirstOrThrow();
+    await database.db
+      .updateTable("idempotency_keys")
+      .set({ status_code: null, headers_json: null, body: null, owner, lease_until_ms: Date.now() + 60_000 })
+      .execute();
+    const refused = await askWithKey(gateway, "/v1/jobs", asked);
+    expect([refused.status, codeOf(refused)]).toEqual([409, "idempotency_key_in_use"]);
+    expect(refused.headers.get("x-should-retry")).toBe("true");
+    expect(refused.headers.get("retry-after-ms")).toBe("1000");
+
+    // Had its gateway died, the request would be carried on under its own id: the job is there once.
+    await database.db.updateTable("idempotency_keys").set({ owner: "gw_gone" }).execute();
+    const carriedOn = await askWithKey(gateway, "/v1/jobs", asked);
+    expect(carriedOn).toMatchObject({ status: 202, isReplayed: false });
+    expect(carriedOn.json["id"]).toBe(json["id"]);
   });
 });
 
@@ -101,7 +127,8 @@ describe.skipIf(binaries === null)("two gateways on one PostgreSQL", () => {
     const [first, second] = gateways;
     if (first === undefined || second === undefined) throw new Error("two gateways were started");
     const answer = await askWithKey(first, path, asked);
-    const lost = await site.redis.keys(`${site.keyspace.prefix}*`);
+    const prefix = site.keyspace.catalogue.replace(/}.*$/, "}");
+    const lost = await site.redis.keys(`${prefix}*`);
     expect(lost.length).toBeGreaterThan(0);
     await site.redis.del(...lost);
     expect(await askWithKey(second, path, asked)).toMatchObject({ text: answer.text, isReplayed: true });
@@ -109,25 +136,33 @@ describe.skipIf(binaries === null)("two gateways on one PostgreSQL", () => {
   });
 });
 
-describe("a gateway that is killed", () => {
-  it("with a request in flight: the retry attaches to it after the restart, with one upstream call", async () => {
-    await using site = await openSite({ redisUrl: inject("redisUrl") });
-    await site.startRouter();
-    await site.startProviderWorker();
-    const port = await freePort();
-    const first = await startProcess(site, port);
-    site.mock.plan("up-gpt", { latencyMs: 500 });
-    for (const { key, stream } of [{ key: randomUUID(), stream: false }]) {
-      const asked = { key, body: chatOf("Hello", { stream }) };
+describe("a gateway that is killed with a request in flight", () => {
+  it.each([
+    { what: "whole answer", stream: false, end: "Hello" },
+    { what: "stream in the middle of its text", stream: true, end: "data: [DONE]" },
+  ])(
+    "a $what: the retry attaches to it after the restart, with one upstream call",
+    async ({ stream, end }) => {
+      await using site = await openSite({ redisUrl: inject("redisUrl") });
+      await site.startRouter();
+      await site.startProviderWorker();
+      const port = await freePort();
+      const first = await startProcess(site, port);
+      const text = "Hello, this is a text of some words that takes its time to arrive";
+      site.mock.plan("up-gpt", stream ? { text, tokensPerSecond: 12 } : { text, latencyMs: 500 });
+      const asked = { key: randomUUID(), body: chatOf("Hello", { stream }) };
       const lost = askWithKey(first, path, asked);
-      await until("the call", async () => site.mock.calls().length === 1);
-      await Promise.all([expect(lost).rejects.toThrow(), first.service.kill()]);
+      await until(
+        "the call",
+        async () => (site.mock.calls()[0]?.completionTokensSent ?? -1) >= (stream ? 3 : 0),
+      );
+      await Promise.all([expect(lost).rejects.toThrow(/fetch failed|terminated/), first.service.kill()]);
       const second = await startProcess(site, port);
       const found = await askWithKey(second, path, asked);
       expect(found).toMatchObject({ status: 200, isReplayed: true });
-      expect(found.text).toContain("Hello");
-      expect(site.mock.calls()).toHaveLength(1);
+      expect(found.text).toContain(end);
       expect((await askWithKey(second, path, asked)).text).toBe(found.text);
-    }
-  });
+      expect(site.mock.calls()).toHaveLength(1);
+    },
+  );
 });

@@ -38,7 +38,9 @@ describe("GET /admin/v1/jobs", () => {
     const page = await list("tag=listed&limit=2");
     expect(page.next).toBe(second.id);
     expect(await list(`tag=listed&limit=2&after=${page.next}`)).toMatchObject({
-      items: [{ id: first.id, state: "succeeded", tenant_id: "default", cost_usd: expect.any(Number) as number }],
+      items: [
+        { id: first.id, state: "succeeded", tenant_id: "default", cost_usd: expect.any(Number) as number },
+      ],
       next: null,
     });
   });
@@ -86,7 +88,10 @@ describe("GET /admin/v1/jobs/{id}", () => {
       ["GET", "/jobs/x"],
       ["POST", "/jobs/job_00000000000000000000/cancel"],
     ] as const)
-      expect(await site.admin(method, path)).toMatchObject({ status: 404, json: { error: { code: "not_found" } } });
+      expect(await site.admin(method, path)).toMatchObject({
+        status: 404,
+        json: { error: { code: "not_found" } },
+      });
   });
 });
 
@@ -138,7 +143,9 @@ describe("GET /admin/v1/jobs/overview", () => {
     });
     const metrics = await (await fetch(`${site.network.url}/metrics`)).text();
     expect(metrics).toMatch(/^tokenhub_jobs\{.*lane="background".*state="running".*\} 1$/m);
-    expect(metrics).toMatch(/^tokenhub_jobs_accepted_total\{.*lane="background",origin="jobs_api".*\} [1-9]/m);
+    expect(metrics).toMatch(
+      /^tokenhub_jobs_accepted_total\{.*lane="background",origin="jobs_api".*\} [1-9]/m,
+    );
     expect(metrics).toMatch(/^tokenhub_jobs_ended_total\{.*state="succeeded".*\} [1-9]/m);
     expect(metrics).toMatch(/^tokenhub_job_end_seconds_count\{.*lane="background".*\} [1-9]/m);
     const cancelled = await site.admin("POST", `/jobs/${id}/cancel`);

@@ -60,13 +60,21 @@ describe("a dead letter", () => {
       letter: "discarded",
       state: "failed",
       request: { body: { messages: [{ content: "a secret question" }] } },
-      log: [{ attempt: 1, attempts: [{ failure: { class: errorClass } }], decision: { chosen: { model_id: "gpt-test" } } }],
+      log: [
+        {
+          attempt: 1,
+          attempts: [{ failure: { class: errorClass } }],
+          decision: { chosen: { model_id: "gpt-test" } },
+        },
+      ],
       replay: null,
       decisions: [{ action: "dead_letter.discard", outcome: "ok", detail: { reason: "a test" } }],
     });
     expect(await listed("tag=shown")).toEqual([]);
     expect(await listed("tag=shown&letter=discarded")).toEqual([id]);
-    expect(await site.admin("POST", `/dead-letters/${id}/replay`, { body: {} })).toMatchObject({ status: 409 });
+    expect(await site.admin("POST", `/dead-letters/${id}/replay`, { body: {} })).toMatchObject({
+      status: 409,
+    });
     const viewed = await site.admin("GET", `/dead-letters/${id}`, { bearer: await site.tokenOf("viewer") });
     expect(viewed.json).toMatchObject({ request: null, answer: null, shows_texts: false });
     expect(viewed.text).not.toContain("secret question");
@@ -74,7 +82,9 @@ describe("a dead letter", () => {
 
   it("is sent again with another model as a new job, and nothing else of it is different", async () => {
     const id = await deadLetter();
-    const replayed = await site.admin("POST", `/dead-letters/${id}/replay`, { body: { model: "spare-test" } });
+    const replayed = await site.admin("POST", `/dead-letters/${id}/replay`, {
+      body: { model: "spare-test" },
+    });
     expect(replayed).toMatchObject({ status: 202, json: { ok: true, id } });
     const jobId = String(replayed.json.job_id);
     const ended = await site.ask(`/v1/jobs/${jobId}?wait=20`);
@@ -95,7 +105,11 @@ describe("a dead letter", () => {
     });
     const rows = await auditRowsOf(site.network.dataDirectory, id);
     expect(rows).toMatchObject([
-      { action: "dead_letter.replay", outcome: "ok", detail: { jobId, model: "spare-test", tenantId: "default" } },
+      {
+        action: "dead_letter.replay",
+        outcome: "ok",
+        detail: { jobId, model: "spare-test", tenantId: "default" },
+      },
     ]);
   });
 
@@ -103,7 +117,7 @@ describe("a dead letter", () => {
     const id = await deadLetter();
     const replay = () => site.admin("POST", `/dead-letters/${id}/replay`, { body: { model: "spare-test" } });
     const statuses = (await Promise.all([replay(), replay(), replay()])).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([202, 409, 409]);
+    expect(statuses.toSorted((left, right) => left - right)).toEqual([202, 409, 409]);
     const [job] = await replaysOf(id);
     {
       await using database = await openDatabase({
@@ -118,7 +132,9 @@ describe("a dead letter", () => {
   });
 
   it("stays open when its key's budget is used up or the key is disabled, and says so", async () => {
-    const { json: key } = await site.admin("POST", "/apikeys", { body: { name: "poor", monthly_budget_usd: 5 } });
+    const { json: key } = await site.admin("POST", "/apikeys", {
+      body: { name: "poor", monthly_budget_usd: 5 },
+    });
     const id = await deadLetter({ key: key.key });
     const replay = () => site.admin("POST", `/dead-letters/${id}/replay`, { body: { model: "spare-test" } });
     // Something is held of it by a job that waits.
@@ -146,7 +162,10 @@ describe("a dead letter", () => {
       ["POST", `/dead-letters/${id}/discard`],
       ["GET", "/dead-letters/job_00000000000000000000"],
     ] as const)
-      expect(await site.admin(method, path)).toMatchObject({ status: 404, json: { error: { code: "not_found" } } });
+      expect(await site.admin(method, path)).toMatchObject({
+        status: 404,
+        json: { error: { code: "not_found" } },
+      });
   });
 });
 
@@ -156,7 +175,9 @@ describe("many dead letters", () => {
     const [good, done] = [await deadLetter(), await deadLetter()];
     await site.admin("POST", `/dead-letters/${done}/discard`);
     const missing = `job_${"0".repeat(32)}`;
-    const gone = await site.admin("POST", "/dead-letters/replay", { body: { ids: [good], model: "no-such-model" } });
+    const gone = await site.admin("POST", "/dead-letters/replay", {
+      body: { ids: [good], model: "no-such-model" },
+    });
     expect(gone.json).toMatchObject({
       replayed: 0,
       refused: 1,
@@ -182,7 +203,9 @@ describe("many dead letters", () => {
       await deadLetter({ tag: "unlike" }),
     ];
     const filter = { tag: "alike", tenant_id: "default" };
-    const none = await site.admin("POST", "/dead-letters/replay", { body: { filter: { ...filter, class: "none" } } });
+    const none = await site.admin("POST", "/dead-letters/replay", {
+      body: { filter: { ...filter, class: "none" } },
+    });
     expect(none.json).toMatchObject({ replayed: 0, results: [], last_id: null });
     const behind = { ...filter, after: first };
     const replayed = await site.admin("POST", "/dead-letters/replay", {

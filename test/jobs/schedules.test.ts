@@ -12,7 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
-const template = { endpoint: "/v1/chat/completions", body: chatOf("gpt-test", "a secret question"), tags: ["nightly"] };
+const template = {
+  endpoint: "/v1/chat/completions",
+  body: chatOf("gpt-test", "a secret question"),
+  tags: ["nightly"],
+};
 const yearly = { name: "yearly", cron: "0 6 1 1 *", time_zone: "Europe/Berlin", template };
 const create = (more: Record<string, unknown> = {}) =>
   site.admin("POST", "/schedules", { body: { ...yearly, ...more } });
@@ -71,7 +75,11 @@ describe("a schedule", () => {
       headers: { "if-match": '"v1"' },
       body: { cron: "0 7 1 1 *", deadline_seconds: null },
     });
-    expect(changed).toMatchObject({ status: 200, etag: '"v2"', json: { deadline_seconds: null, name: "yearly" } });
+    expect(changed).toMatchObject({
+      status: 200,
+      etag: '"v2"',
+      json: { deadline_seconds: null, name: "yearly" },
+    });
     expect(changed.json.next_at).toMatch(/-01-01T06:00:00.000Z$/);
     const off = await site.admin("POST", `/schedules/${id}/disable`);
     expect(off.json).toMatchObject({ enabled: false, next_at: null, version: 3 });
@@ -114,7 +122,10 @@ describe("a schedule", () => {
     expect(ids.size).toBe(2);
     for (const jobId of ids)
       expect((await site.ask(`/v1/jobs/${jobId}?wait=20`)).json).toMatchObject({ status: "succeeded" });
-    expect((await site.admin("GET", `/schedules/${id}`)).json).toMatchObject({ next_at: null, last_at: null });
+    expect((await site.admin("GET", `/schedules/${id}`)).json).toMatchObject({
+      next_at: null,
+      last_at: null,
+    });
   });
 
   it("runs as its key, within the key's models, scopes and budget; a refusal is shown and asks for nothing", async () => {

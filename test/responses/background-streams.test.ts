@@ -125,6 +125,28 @@ describe("a stream in the background", () => {
     expect(last).toMatchObject({ sequence_number: 2, response: { status: "cancelled" } });
   });
 
+  it("outlives the answer of its job as a response, and says that its events are gone", async () => {
+    const { client } = site;
+    const stream = await client.responses.create({
+      model: "gpt-test",
+      input: "x",
+      background: true,
+      stream: true,
+    });
+    const events = await eventsOf(stream);
+    const last = events.at(-1);
+    const id = last?.type === "response.completed" ? last.response.id : "";
+    const job = `/v1/jobs/${id.replace("resp_", "job_")}`;
+    await until("the end of its job", async () => (await site.ask(job, { method: "DELETE" })).status === 200);
+    expect(await client.responses.retrieve(id)).toMatchObject({ status: "completed" });
+    await expect(client.responses.retrieve(id, { stream: true })).rejects.toMatchObject({
+      status: 404,
+      param: "stream",
+    });
+    expect(await client.responses.cancel(id)).toMatchObject({ status: "completed" });
+    await client.responses.delete(id);
+  });
+
   it("that was never one, or is asked for from no place, is refused with what to do", async () => {
     const { client } = site;
     const waited = await client.responses.create({ model: "gpt-test", input: "x" });

@@ -36,7 +36,7 @@ it.each([
         seen.push(event);
         if (textOf(seen).includes("word5")) await doomed.kill();
       }
-    }).rejects.toThrow();
+    }).rejects.toThrow("terminated");
     const [created] = seen;
     const id = created?.type === "response.created" ? created.response.id : "";
     expect(textOf(seen).length).toBeLessThan(words.length);

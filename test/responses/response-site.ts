@@ -13,8 +13,11 @@ export interface ResponseSite extends AsyncDisposable {
   readonly ask: (path: string, init?: Pick<RequestInit, "method" | "body" | "signal">) => Promise<Response>;
 }
 
-export async function startResponseSite(): Promise<ResponseSite> {
-  const network = await startTestNetwork({ redisUrl: inject("redisUrl"), env: adminEnvironment });
+export async function startResponseSite(env: Readonly<Record<string, string>> = {}): Promise<ResponseSite> {
+  const network = await startTestNetwork({
+    redisUrl: inject("redisUrl"),
+    env: { ...adminEnvironment, ...env },
+  });
   await network.reload(withNativeProvider(network.mock.url));
   const clientOf = (apiKey: string): OpenAI =>
     new OpenAI({ baseURL: `${network.url}/v1`, apiKey, maxRetries: 0 });

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createCacheEvents } from "../../apps/gateway/src/cache/cache-events.ts";
 import { createGatewayEvents } from "../../apps/gateway/src/events.ts";
+import { createJobMetrics } from "../../apps/gateway/src/jobs/job-metrics.ts";
+import { createScheduleMetrics } from "../../apps/gateway/src/schedules/schedule-metrics.ts";
 import { createStateGauges } from "../../apps/gateway/src/state-gauges.ts";
 import { createRunEvents } from "../../apps/orchestrator-worker/src/events.ts";
 import { createCallEvents } from "../../apps/provider-worker/src/events.ts";
@@ -26,6 +28,8 @@ function registered(): Map<string, readonly MetricDescription[]> {
     isQueueReachable: () => false,
     requestsInFlight: () => 0,
   });
+  createJobMetrics(gateway, { overview: async () => [], openLetters: async () => [], now: Date.now });
+  createScheduleMetrics(gateway);
   const router = createMetrics({ service: "router-worker" });
   createRouterEvents({ logger, metrics: router, tracing: { current: () => null } });
   const provider = createMetrics({ service: "provider-worker" });
@@ -78,9 +82,11 @@ it("no label is one of a user, a key, a tenant or a request", () => {
     "direction",
     "endpoint",
     "http_status",
+    "lane",
     "mode",
     "model",
     "op",
+    "origin",
     "outcome",
     "provider",
     "queue",

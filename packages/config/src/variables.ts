@@ -111,7 +111,11 @@ export const productVariables: readonly ProductVariable[] = [
     "How long running work may take to finish after SIGTERM; default 10000, provider worker 120000.",
   ),
   setting("TOKENHUB_MAX_IN_FLIGHT", "5000", "Requests one gateway holds open at once."),
-  setting("TOKENHUB_RESPONSES_KEEP_HOURS", "720", "How long responses are kept that later ones may continue."),
+  setting(
+    "TOKENHUB_RESPONSES_KEEP_HOURS",
+    "720",
+    "How long responses are kept that later ones may continue.",
+  ),
   setting("TOKENHUB_JOBS_RUNNING", "1000", "Jobs carried out at once, over all gateways."),
   setting(
     "TOKENHUB_JOBS_RUNNING_PER_GROUP",
@@ -124,6 +128,7 @@ export const productVariables: readonly ProductVariable[] = [
     "10737418240",
     "Bytes of all kept answers of jobs; beyond that the oldest go, their jobs stay.",
   ),
+  setting("TOKENHUB_IDEMPOTENCY_HOURS", "24", "Hours over which an Idempotency-Key is remembered."),
   setting("TOKENHUB_ROUTE_CONCURRENCY", "", "Requests one router worker decides at once; default 100."),
   setting(
     "TOKENHUB_WEBHOOK_ALLOW",

@@ -39,7 +39,7 @@ export {
   type IdempotencyRepository,
   type KeyTaker,
 } from "./idempotency/idempotency-repository.ts";
-export type { KeyClaim, KeyTaking } from "./idempotency/take-key.ts";
+export type { KeyTaking } from "./idempotency/take-key.ts";
 export type { CancelOutcome, CancelRequest } from "./jobs/cancel-job.ts";
 export type { Claim, ClaimedJob } from "./jobs/claim-jobs.ts";
 export type { LetterCount } from "./jobs/dead-letters.ts";
@@ -90,11 +90,7 @@ export type { StoredResponse } from "./responses/response-row.ts";
 export { createRunRepository, type RunFilters, type RunRepository } from "./runs/run-repository.ts";
 export { runStatusOf, type RunSummary, type StoredRun } from "./runs/run-row.ts";
 export type { JobSchedule, StoredSchedule } from "./schedules/job-schedule.ts";
-export {
-  createScheduleRepository,
-  type OccurrenceOutcome,
-  type ScheduleRepository,
-} from "./schedules/schedule-repository.ts";
+export { createScheduleRepository, type ScheduleRepository } from "./schedules/schedule-repository.ts";
 export type { AdminRole } from "./schema/access-tables.ts";
 export type { Source } from "./schema/catalogue-tables.ts";
 export type { LetterState } from "./schema/job-tables.ts";

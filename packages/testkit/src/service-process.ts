@@ -7,6 +7,8 @@ import { until } from "./until.ts";
 export interface ServiceProcess extends AsyncDisposable {
   readonly pid: number;
   readonly adminPort: number;
+  /** Resolves when the process is over, whatever ended it. */
+  readonly ended: Promise<void>;
   /** SIGKILL: nothing is handed back. */
   kill(): Promise<void>;
   /** SIGTERM, and the exit code. */
@@ -34,6 +36,7 @@ export async function startServiceProcess(app: string, env: Record<string, strin
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const ended = once(child, "exit").then(() => undefined);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-100_000)));
@@ -53,6 +56,7 @@ export async function startServiceProcess(app: string, env: Record<string, strin
   return {
     pid: child.pid ?? 0,
     adminPort,
+    ended,
     output: () => output,
     stop: () => end("SIGTERM"),
     async kill() {

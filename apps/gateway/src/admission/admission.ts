@@ -26,6 +26,11 @@ export interface Admission {
    */
   reserve(caller: Caller, request: RequestToReserve): Promise<Reservation> | null;
   /**
+   * Only a place among the caller's running requests, for one that waits for a job. Null: their number is not limited.
+   * @throws TokenHubError `rate_limited`; see `CallerPlaces`.
+   */
+  takePlace(caller: Caller, requestId: string): Promise<Place> | null;
+  /**
    * Only what the request may cost, for one that has not begun. Null: no budget limits it.
    * @throws TokenHubError `budget_exceeded`; see `BudgetGuard`.
    */
@@ -89,6 +94,7 @@ export function createAdmission({
         ? reserveCost(caller, request)
         : withPlace(taken, () => reserveCost(caller, request));
     },
+    takePlace: (caller, requestId) => places.take(caller, requestId),
     reserveCost,
   };
 }

@@ -47,18 +47,39 @@ describe("the room for lines that are jobs", () => {
 
 describe("the next step of a batch", () => {
   const batch = { state: "in_progress", total: 10, nextLine: 1, counts, expiresAtMs: 1_000 } as const;
-  const step = (members: object, { room = 5, nowMs = 0 } = {}) => nextStep({ ...batch, ...members }, { room, nowMs });
+  const step = (members: object, { room = 5, nowMs = 0 } = {}) =>
+    nextStep({ ...batch, ...members }, { room, nowMs });
 
   test.each([
     ["is checked first", { state: "validating" }, {}, { kind: "check" }],
     ["takes as many lines as there is room for", {}, {}, { kind: "expand", lines: 5 }],
     ["waits without room", { nextLine: 6 }, {}, { kind: "wait" }],
-    ["takes more when some have ended", { nextLine: 6, counts: { ...counts, failed: 2 } }, {}, { kind: "expand", lines: 2 }],
-    ["takes no more than it has", { nextLine: 10, counts: { ...counts, succeeded: 9 } }, {}, { kind: "expand", lines: 1 }],
+    [
+      "takes more when some have ended",
+      { nextLine: 6, counts: { ...counts, failed: 2 } },
+      {},
+      { kind: "expand", lines: 2 },
+    ],
+    [
+      "takes no more than it has",
+      { nextLine: 10, counts: { ...counts, succeeded: 9 } },
+      {},
+      { kind: "expand", lines: 1 },
+    ],
     ["waits for its last lines", { nextLine: 11, counts: { ...counts, succeeded: 9 } }, {}, { kind: "wait" }],
-    ["ends after its last line", { nextLine: 11, counts: { ...counts, succeeded: 10 } }, {}, { kind: "finish" }],
+    [
+      "ends after its last line",
+      { nextLine: 11, counts: { ...counts, succeeded: 10 } },
+      {},
+      { kind: "finish" },
+    ],
     ["takes nothing after its time", { nextLine: 4 }, { nowMs: 1_000 }, { kind: "wait" }],
-    ["ends after its time", { nextLine: 4, counts: { ...counts, expired: 3 } }, { nowMs: 1_000 }, { kind: "finish" }],
+    [
+      "ends after its time",
+      { nextLine: 4, counts: { ...counts, expired: 3 } },
+      { nowMs: 1_000 },
+      { kind: "finish" },
+    ],
     ["cancels what has not ended", { state: "cancelling", nextLine: 4 }, {}, { kind: "cancel_jobs" }],
     ["ends when everything is cancelled", { state: "cancelling", nextLine: 1 }, {}, { kind: "finish" }],
     ["goes on ending after a crash", { state: "finalizing", nextLine: 11 }, {}, { kind: "finish" }],

@@ -1,4 +1,4 @@
-import { createKeyspace, type FinalJobState, type WebhookEvent } from "@tokenhub/contracts";
+import { createKeyspace, TokenHubError, type FinalJobState, type WebhookEvent } from "@tokenhub/contracts";
 import {
   countBatchEndings,
   createBatchRepository,
@@ -20,7 +20,12 @@ import { createInputChecker } from "./input-checker.ts";
 
 const dayMs = 86_400_000;
 const lineOf = (at: number): string =>
-  JSON.stringify({ custom_id: `c${at}`, method: "POST", url: "/v1/embeddings", body: { model: "m", input: at } });
+  JSON.stringify({
+    custom_id: `c${at}`,
+    method: "POST",
+    url: "/v1/embeddings",
+    body: { model: "m", input: at },
+  });
 
 async function bench({ db }: Pick<Database, "db">) {
   const subscriber = new Redis(inject("redisUrl"));
@@ -89,7 +94,7 @@ async function bench({ db }: Pick<Database, "db">) {
 
   /** Ends jobs as the dispatcher does. */
   async function end(jobIds: readonly string[], state: FinalJobState): Promise<void> {
-    for (const jobId of jobIds) await jobs.claim({ group: "t|batch|m", limit: 1_000, owner: "gw_1", nowMs }).then(() => jobId);
+    await jobs.claim({ group: "t|batch|m", limit: 1_000, owner: "gw_1", nowMs });
     await jobs.finish(
       jobIds.map((jobId) => ({
         jobId,
@@ -117,14 +122,14 @@ async function bench({ db }: Pick<Database, "db">) {
     if (batch === null) throw new Error("the batch is not there");
     return batch;
   };
-  const linesOf = async (fileId: string | null): Promise<Record<string, any>[]> =>
+  const linesOf = async (fileId: string | null): Promise<Record<string, unknown>[]> =>
     fileId === null
       ? []
       : Buffer.concat(await Array.fromAsync(readFileBytes(db, fileId)))
           .toString()
           .trimEnd()
           .split("\n")
-          .map((line) => JSON.parse(line) as Record<string, any>);
+          .map((line) => JSON.parse(line) as Record<string, unknown>);
   const unfinished = async () => {
     const page = await jobs.page({
       filters: { batchId: "batch_1", states: ["queued", "running"] },
@@ -176,7 +181,9 @@ describeDatabases(({ openMigrated }) => {
         outputTokens: 2_100,
       });
       const output = await it.linesOf(batch.outputFileId);
-      expect(output.map(({ custom_id: id }) => id)).toEqual(Array.from({ length: 500 }, (_, at) => `c${at + 1}`));
+      expect(output.map(({ custom_id: id }) => id)).toEqual(
+        Array.from({ length: 500 }, (_, at) => `c${at + 1}`),
+      );
       expect(output[0]).toMatchObject({ response: { status_code: 200, body: { data: [] } }, error: null });
       expect((await it.linesOf(batch.errorFileId)).length).toBe(200);
       expect(it.events.map(({ type, data }) => [type, data["id"]])).toEqual([["batch.completed", "batch_1"]]);
@@ -196,7 +203,9 @@ describeDatabases(({ openMigrated }) => {
       });
       expect(batch).toMatchObject({ state: "expired", outputFileId: null, counts: { expired: 600 } });
       const errors = await it.linesOf(batch.errorFileId);
-      expect(errors.map(({ custom_id: id }) => id)).toEqual(Array.from({ length: 600 }, (_, at) => `c${at + 1}`));
+      expect(errors.map(({ custom_id: id }) => id)).toEqual(
+        Array.from({ length: 600 }, (_, at) => `c${at + 1}`),
+      );
       expect(errors.at(-1)).toMatchObject({ response: null, error: { code: "batch_expired" } });
       expect(it.events.map(({ type }) => type)).toEqual(["batch.expired"]);
     });
@@ -225,7 +234,6 @@ describeDatabases(({ openMigrated }) => {
     test("waits while nothing is left of a budget, and goes on when something is", async () => {
       const it = await bench(await openMigrated());
       await it.create(3);
-      const { TokenHubError } = await import("@tokenhub/contracts");
       let left = 1;
       await using _service = startBatchService({
         ...it.deps,

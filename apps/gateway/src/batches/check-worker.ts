@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants, setPriority } from "node:os";
+import { constants, platform, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { BatchProblem } from "@tokenhub/persistence";
 import { batchLimits } from "./batch-limits.ts";
@@ -26,7 +26,7 @@ export interface CheckVerdict {
 }
 
 // On Linux it is this thread's own: requests go first where there are not enough cores. Elsewhere it would be the process's.
-if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const settings = workerData as CheckSettings;
 const splitter = createRecordSplitter(settings.surface, { fromByte: 0, limitBytes: settings.lineBytes });

@@ -12,7 +12,8 @@ function split(
   const outcomes = [1, 3, 7, 1_000].map((size) => {
     const splitter = createRecordSplitter(surface, { fromByte, limitBytes });
     const records: FileRecord[] = [];
-    for (let at = 0; at < bytes.length; at += size) records.push(...splitter.push(bytes.subarray(at, at + size)));
+    for (let at = 0; at < bytes.length; at += size)
+      records.push(...splitter.push(bytes.subarray(at, at + size)));
     records.push(...splitter.end());
     return records;
   });
@@ -39,7 +40,11 @@ describe("lines of a file", () => {
   });
 
   test("that are too large or not UTF-8 are told apart, and the next ones are read", () => {
-    const bytes = Buffer.concat([Buffer.from(`${"x".repeat(101)}\n`), Buffer.from([0xff, 10]), Buffer.from("ok")]);
+    const bytes = Buffer.concat([
+      Buffer.from(`${"x".repeat(101)}\n`),
+      Buffer.from([0xff, 10]),
+      Buffer.from("ok"),
+    ]);
     expect(shown(split("openai", bytes))).toEqual(["too_large", "not_utf8", "ok"]);
   });
 
@@ -49,7 +54,8 @@ describe("lines of a file", () => {
 });
 
 describe("requests of a message batch", () => {
-  const body = '{"other":{"requests":[9]}, "requests" : [ {"a":"]}\\"[{"},\n{"b":[{}]} ,{"ü":1}] , "last":"\\u0041"}';
+  const body =
+    '{"other":{"requests":[9]}, "requests" : [ {"a":"]}\\"[{"},\n{"b":[{}]} ,{"ü":1}] , "last":"\\u0041"}';
   const requests = ['{"a":"]}\\"[{"}', '{"b":[{}]}', '{"ü":1}'];
 
   test("are cut out of their list whatever surrounds it", () => {
@@ -67,7 +73,10 @@ describe("requests of a message batch", () => {
   });
 
   test("that are too large are told apart, and the next ones are read", () => {
-    expect(shown(split("anthropic", `{"requests":[{"a":"${"x".repeat(100)}"},{}]}`))).toEqual(["too_large", "{}"]);
+    expect(shown(split("anthropic", `{"requests":[{"a":"${"x".repeat(100)}"},{}]}`))).toEqual([
+      "too_large",
+      "{}",
+    ]);
   });
 
   test.each([

@@ -17,7 +17,7 @@ import type { Jobs } from "./open-jobs.ts";
 export interface IdempotencyParts {
   readonly foundation: Foundation;
   readonly jobs: Jobs;
-  readonly admission: Pick<Admission, "authenticate" | "admit">;
+  readonly admission: Pick<Admission, "authenticate" | "admit" | "takePlace">;
   readonly gate: InFlightGate;
   readonly jobSettings: JobSettings;
   readonly syncWaitMs: number;
@@ -45,7 +45,7 @@ export function openIdempotency(parts: IdempotencyParts): {
   const { afterWaitMs, keepMs } = jobSettings;
   // A key goes with its job.
   const keptMs = Math.min(parts.keptMs ?? dayMs, keepMs);
-  const shared = { keys, gate, gatewayId, syncWaitMs, keptMs, now };
+  const shared = { keys, gate, admission, gatewayId, syncWaitMs, keptMs, now };
   const { door, acceptor, waits, attach, repository } = jobs;
   const keyed = createKeyedJobs({ ...shared, jobs: repository });
   return {
@@ -56,7 +56,6 @@ export function openIdempotency(parts: IdempotencyParts): {
     },
     keeping: {
       ...shared,
-      admission,
       internalCalls: jobs.internalCalls,
       seal: createAnswerSeal({ clusterSecret, random: randomBytes }),
       isAlone: database.dialect === "sqlite",

@@ -1,4 +1,9 @@
-import { createJobRepository, queueOverview, type FinishOptions, type StoredJob } from "@tokenhub/persistence";
+import {
+  createJobRepository,
+  queueOverview,
+  type FinishOptions,
+  type StoredJob,
+} from "@tokenhub/persistence";
 import type { KeyLookup } from "../access/key-index.ts";
 import type { Admission } from "../admission/admission.ts";
 import { acceptAsInternal, checkAsInternal } from "../jobs/accept-as-internal.ts";

@@ -3,6 +3,7 @@ import { createScheduleRepository } from "@tokenhub/persistence";
 import type { KeyLookup } from "../access/key-index.ts";
 import type { Admission } from "../admission/admission.ts";
 import { startSchedulePromotion } from "../schedules/promote-schedules.ts";
+import { createScheduleMetrics } from "../schedules/schedule-metrics.ts";
 import type { Foundation } from "./open-foundation.ts";
 import type { Jobs } from "./open-jobs.ts";
 
@@ -22,11 +23,7 @@ export function openSchedules(stack: AsyncDisposableStack, parts: ScheduleParts)
   const { db, logger, metrics, now } = foundation;
   const { accept, check, repository } = jobs;
   const making = { jobs: repository, keys, admission, accept, check, now };
-  const occurrences = metrics.counter({
-    name: "tokenhub_schedule_occurrences_total",
-    help: "Occurrences of schedules dealt with, by whether their job was made or refused.",
-    labels: { outcome: ["made", "refused"] },
-  });
+  const { occurred } = createScheduleMetrics(metrics);
   return {
     management: { ...making, db, readWebhook },
     start() {
@@ -34,8 +31,9 @@ export function openSchedules(stack: AsyncDisposableStack, parts: ScheduleParts)
         startSchedulePromotion({
           ...making,
           schedules: createScheduleRepository(db),
-          onOccurrence: (outcome) => occurrences.add({ outcome }),
-          onError: (error) => logger.error({ err: error }, "a schedule could not be moved on; it is tried again"),
+          onOccurrence: occurred,
+          onError: (error) =>
+            logger.error({ err: error }, "a schedule could not be moved on; it is tried again"),
         }),
       );
     },

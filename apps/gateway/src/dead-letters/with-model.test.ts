@@ -13,5 +13,7 @@ test.each([
 });
 
 test("an orchestration, which is for several models, takes no other", () => {
-  expect(() => withModel('{"prompt":"x"}', { endpoint: "/v1/adversarial", model: "b" })).toThrow(TokenHubError);
+  expect(() => withModel('{"prompt":"x"}', { endpoint: "/v1/adversarial", model: "b" })).toThrow(
+    TokenHubError,
+  );
 });

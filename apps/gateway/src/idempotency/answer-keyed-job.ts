@@ -13,7 +13,7 @@ export interface AnswerKeyedJobDeps {
   readonly attach: (jobId: string, signal: AbortSignal) => Promise<AttachedAnswer | null>;
 }
 
-export interface KeyedWait {
+interface KeyedWait {
   readonly response: Response;
   readonly jobId: string;
   readonly isStream: boolean;
@@ -67,6 +67,8 @@ async function answerStream(
   } finally {
     clearTimeout(timer);
   }
+  // What is cut off before its beginning may look like one.
+  if (waiting.signal.aborted) throw waitIsOver(response, jobId);
   if (answer === null) throw withoutAnswer(await jobs.get(jobId));
   await pipeAnswer(response, answer, signal);
 }

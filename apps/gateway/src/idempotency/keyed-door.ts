@@ -1,3 +1,4 @@
+import type { Admission } from "../admission/admission.ts";
 import { readPreferences } from "../http/read-preferences.ts";
 import { requestIdOf } from "../http/assign-request-id.ts";
 import type { JobAcceptor } from "../jobs/accept-job.ts";
@@ -16,6 +17,7 @@ export interface KeyedDoorDeps extends AnswerKeyedJobDeps {
   readonly keyed: KeyedJobs;
   readonly acceptor: JobAcceptor;
   readonly gate: Pick<InFlightGate, "enter">;
+  readonly admission: Pick<Admission, "takePlace">;
   readonly syncWaitMs: number;
   /** How long a request goes on when its caller's wait is over. */
   readonly afterWaitMs: number;
@@ -24,43 +26,62 @@ export interface KeyedDoorDeps extends AnswerKeyedJobDeps {
 
 /** Makes a job of every generation with an Idempotency-Key, so that sending it again leads to the same job and its answer. */
 export function createKeyedDoor(deps: KeyedDoorDeps): JobDoor {
-  const { door, keyed, gate, acceptor, syncWaitMs } = deps;
+  const { door } = deps;
   return {
     async tookOver(arrived) {
-      const { call, request, response, waitMs, endpoint, caller, bodyText, cost } = arrived;
-      const key = call === null ? readIdempotencyKey(request.headers) : null;
+      const key = arrived.call === null ? readIdempotencyKey(arrived.request.headers) : null;
       if (key === null) return door.tookOver(arrived);
-      const preferences = readPreferences(request.headers);
-      using _place = preferences.respondAsync ? null : gate.enter();
-      const terms = termsOf(deps, arrived, preferences.respondAsync);
-      const headers = keptHeaders(request.headers);
-      const { jobId } = await keyed.findOrBegin(arrived, key, (insert) =>
-        acceptor.accept({ endpoint, caller, bodyText, cost, headers, terms, insert }),
-      );
-      if (preferences.respondAsync) {
-        response.setHeader("preference-applied", "respond-async");
-        await answerJob(deps, { response, jobId, waitMs: Math.min(preferences.waitMs ?? 0, syncWaitMs) });
-      } else await answerKeyedJob(deps, { response, jobId, isStream: cost.features.stream, waitMs });
+      const { respondAsync, waitMs } = readPreferences(arrived.request.headers);
+      if (respondAsync) await tellOfJob(deps, { arrived, key }, Math.min(waitMs ?? 0, deps.syncWaitMs));
+      else await waitForAnswer(deps, { arrived, key });
       return true;
     },
     outlive: (arrived) => door.outlive(arrived),
   };
 }
 
-/** A caller who waits goes first, and may come back for the answer for a while. */
-function termsOf(
-  { now, afterWaitMs }: KeyedDoorDeps,
-  { response, waitMs }: ArrivedGeneration,
-  respondAsync: boolean,
-): JobTerms {
+interface KeyedRequest {
+  readonly arrived: ArrivedGeneration;
+  readonly key: string;
+}
+
+async function tellOfJob(deps: KeyedDoorDeps, keyed: KeyedRequest, waitMs: number): Promise<void> {
+  const { response } = keyed.arrived;
   const digits = digitsOf(requestIdOf(response));
-  return respondAsync
-    ? { ...defaultTerms, origin: "prefer", digits }
-    : {
-        ...defaultTerms,
-        origin: "idempotency",
-        lane: "interactive",
-        deadlineAtMs: now() + waitMs + afterWaitMs,
-        digits,
-      };
+  const jobId = await findOrAccept(deps, keyed, { ...defaultTerms, origin: "prefer", digits });
+  response.setHeader("preference-applied", "respond-async");
+  await answerJob(deps, { response, jobId, waitMs });
+}
+
+/** Who waits goes first, takes a place among its caller's requests, and may come back for the answer for a while. */
+async function waitForAnswer(deps: KeyedDoorDeps, keyed: KeyedRequest): Promise<void> {
+  const { response, caller, waitMs, cost } = keyed.arrived;
+  const requestId = requestIdOf(response);
+  using _entry = deps.gate.enter();
+  const place = await deps.admission.takePlace(caller, requestId);
+  try {
+    const jobId = await findOrAccept(deps, keyed, {
+      ...defaultTerms,
+      origin: "idempotency",
+      lane: "interactive",
+      deadlineAtMs: deps.now() + waitMs + deps.afterWaitMs,
+      digits: digitsOf(requestId),
+    });
+    await answerKeyedJob(deps, { response, jobId, isStream: cost.features.stream, waitMs });
+  } finally {
+    place?.free();
+  }
+}
+
+async function findOrAccept(
+  { keyed, acceptor }: KeyedDoorDeps,
+  { arrived, key }: KeyedRequest,
+  terms: JobTerms,
+): Promise<string> {
+  const { request, endpoint, caller, bodyText, cost } = arrived;
+  const headers = keptHeaders(request.headers);
+  const { jobId } = await keyed.findOrBegin(arrived, key, (insert) =>
+    acceptor.accept({ endpoint, caller, bodyText, cost, headers, terms, insert }),
+  );
+  return jobId;
 }

@@ -13,7 +13,7 @@ import { fingerprintOf, hashOfText } from "./fingerprint.ts";
 import { keyPlaceOf, keyReused, requireSameRequest, setKeyHeaders } from "./key-place.ts";
 
 /** The job that answers a request with a key. */
-export interface KeyedJob {
+interface KeyedJob {
   readonly jobId: string;
   /** Null: this request has begun it. */
   readonly existing: StoredJob | null;

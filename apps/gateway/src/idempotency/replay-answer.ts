@@ -7,7 +7,7 @@ import { hashOfHeaders } from "./fingerprint.ts";
 import { keyReused } from "./key-place.ts";
 import { hashOfBody } from "./watch-body.ts";
 
-export interface Replay {
+interface Replay {
   readonly request: Request;
   readonly response: Response;
   readonly answer: KeyAnswer;

@@ -71,7 +71,11 @@ export function createJobMetrics(metrics: Metrics, ports: JobGaugePorts): JobMet
 }
 
 /** Shared by all gateways: take the maximum over them, not the sum. */
-function createJobGauges(metrics: Metrics, { overview, openLetters, now }: JobGaugePorts): void {
+function createJobGauges(metrics: Metrics, { openLetters, now, ...ports }: JobGaugePorts): void {
+  // One look serves all gauges of a scrape: it counts everything that waits.
+  let looking: Promise<readonly QueueGroup[]> | null = null;
+  const overview = (): Promise<readonly QueueGroup[]> =>
+    (looking ??= ports.overview().finally(() => (looking = null)));
   metrics.gauge({
     name: "tokenhub_jobs",
     help: "Jobs that wait for their turn, and jobs that run.",

@@ -18,7 +18,7 @@ export interface ResponseFollower extends Disposable {
   follow(response: Response, followed: FollowedResponse): Promise<void>;
 }
 
-export interface FollowedResponse {
+interface FollowedResponse {
   readonly stored: StoredResponse;
   readonly jobId: string;
   /** Unix milliseconds of the job's acceptance. */

@@ -69,9 +69,22 @@ function gateway(refusal?: TokenHubError): PromotionDeps {
       if (refusal !== undefined) throw refusal;
       const { tenantId, projectId, keyId } = caller;
       const { digits, deadlineAtMs, ...rest } = terms;
-      const row = buildJob(1, { ...rest, tenantId, projectId, keyId, bodyText, endpoint, createdAtMs: nowMs });
+      const row = buildJob(1, {
+        ...rest,
+        tenantId,
+        projectId,
+        keyId,
+        bodyText,
+        endpoint,
+        createdAtMs: nowMs,
+      });
       await jobs().insert([
-        { ...row, id: `job_${digits}`, requestId: `req_${digits}`, deadlineAtMs: deadlineAtMs ?? nowMs + hourMs },
+        {
+          ...row,
+          id: `job_${digits}`,
+          requestId: `req_${digits}`,
+          deadlineAtMs: deadlineAtMs ?? nowMs + hourMs,
+        },
       ]);
       return `job_${digits}`;
     },
@@ -175,7 +188,10 @@ describe("an occurrence whose job is refused", () => {
   test("is tried again when the reason passes by itself", async () => {
     await schedule();
     await promoteSchedules(gateway(new TokenHubError("overloaded", "Not now.")));
-    expect(await stored()).toMatchObject({ entry: { nextAtMs: firstAtMs }, lastProblem: "overloaded: Not now." });
+    expect(await stored()).toMatchObject({
+      entry: { nextAtMs: firstAtMs },
+      lastProblem: "overloaded: Not now.",
+    });
     nowMs += 1_000;
     await promoteSchedules(gateway());
     expect(await listed()).toHaveLength(1);

@@ -7,7 +7,12 @@ import type { Caller } from "../admission/caller.ts";
 import type { RequestToBecomeJob, RequestToCheck } from "../jobs/accept-as-internal.ts";
 import { scopeOfEndpoint } from "../jobs/endpoint-scope.ts";
 import { submitterOf } from "../jobs/submitter-of.ts";
-import { storedTemplateOf, templateError, termsOfTemplate, type ScheduleTemplate } from "./schedule-template.ts";
+import {
+  storedTemplateOf,
+  templateError,
+  termsOfTemplate,
+  type ScheduleTemplate,
+} from "./schedule-template.ts";
 
 export interface ScheduledJobDeps {
   readonly jobs: Pick<JobRepository, "get">;

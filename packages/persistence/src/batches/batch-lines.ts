@@ -74,7 +74,8 @@ export function createBatchLines(db: Kysely<Schema>): BatchLines {
       const { rows } = await sql<{ readonly id: string }>`
         select id from jobs
         where batch_id = ${batchId} and (state in ('scheduled', 'queued')
-          or (state = 'running' and coalesce(cancel_requested_at_ms, 0) < ${cancelledBeforeMs}))
+          or (state = 'running'
+            and (cancel_requested_at_ms is null or cancel_requested_at_ms < ${cancelledBeforeMs})))
         order by case state when 'running' then 1 else 0 end, batch_line limit ${limit}`.execute(db);
       return rows.map(({ id }) => id);
     },

@@ -82,9 +82,10 @@ export interface BatchRepository {
   /** Whether it was there and had ended. */
   readonly remove: (batchId: string) => Promise<boolean>;
   /** Ids of batches that ended before then. */
-  readonly endedBefore: (limit: { readonly finishedBeforeMs: number; readonly limit: number }) => Promise<
-    StoredBatch[]
-  >;
+  readonly endedBefore: (limit: {
+    readonly finishedBeforeMs: number;
+    readonly limit: number;
+  }) => Promise<StoredBatch[]>;
 }
 
 const mostOpenRead = 10_000;

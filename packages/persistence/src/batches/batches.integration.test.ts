@@ -87,7 +87,9 @@ describeDatabases(({ openMigrated }) => {
     test("of a tenant are open at most as many as are admitted; those that ended do not count", async () => {
       await batches.insert(newBatch(), { mostOpen: 1 });
       expect(await batches.insert(newBatch({ id: "batch_2" }), { mostOpen: 1 })).toBe(false);
-      expect(await batches.insert(newBatch({ id: "batch_3", tenantId: "ten_b" }), { mostOpen: 1 })).toBe(true);
+      expect(await batches.insert(newBatch({ id: "batch_3", tenantId: "ten_b" }), { mostOpen: 1 })).toBe(
+        true,
+      );
       await batches.move("batch_1", { from: ["in_progress"], to: "completed", changes: { finishedAtMs: 5 } });
       expect(await batches.insert(newBatch({ id: "batch_4" }), { mostOpen: 1 })).toBe(true);
     });
@@ -103,8 +105,14 @@ describeDatabases(({ openMigrated }) => {
     });
 
     test("are paged by time in both directions, each tenant its own, each API its own", async () => {
-      for (const [id, createdAtMs] of [["a", 1], ["b", 2], ["c", 2]] as const)
-        await batches.insert(newBatch({ id, createdAtMs, projectId: id === "b" ? "prj" : null }), { mostOpen });
+      for (const [id, createdAtMs] of [
+        ["a", 1],
+        ["b", 2],
+        ["c", 2],
+      ] as const)
+        await batches.insert(newBatch({ id, createdAtMs, projectId: id === "b" ? "prj" : null }), {
+          mostOpen,
+        });
       await batches.insert(newBatch({ id: "d", tenantId: "ten_b" }), { mostOpen });
       await batches.insert(newBatch({ id: "e", surface: "anthropic" }), { mostOpen });
       const idsOf = async (request: Partial<Parameters<BatchRepository["page"]>[0]>) =>

@@ -49,7 +49,7 @@ export function createFilePieceWriter(db: Kysely<Schema>, fileId: string): FileP
       return storedBytes + filledBytes;
     },
     async write(bytes) {
-      for (let from = 0; from < bytes.length; ) {
+      for (let from = 0; from < bytes.length;) {
         const part = bytes.subarray(from, from + filePieceBytes - filledBytes);
         buffer.set(part, filledBytes);
         filledBytes += part.length;
@@ -76,7 +76,7 @@ export async function* readFileBytes(
     windowBytes = filePieceBytes,
   }: { readonly fromByte?: number; readonly windowBytes?: number } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let offset = fromByte; ; ) {
+  for (let offset = fromByte; ;) {
     const number = Math.floor(offset / filePieceBytes);
     const start = offset - number * filePieceBytes;
     const wantedBytes = windowBytes - (start % windowBytes);

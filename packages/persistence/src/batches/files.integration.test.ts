@@ -26,7 +26,10 @@ describeDatabases(({ openMigrated }) => {
     files = createFileRepository(db);
   });
 
-  async function store(members: Partial<NewFile> = {}, bytes: Uint8Array = Buffer.from("text")): Promise<void> {
+  async function store(
+    members: Partial<NewFile> = {},
+    bytes: Uint8Array = Buffer.from("text"),
+  ): Promise<void> {
     const file = newFile(members);
     await files.begin(file);
     const writer = createFilePieceWriter(db, file.id);
@@ -48,9 +51,9 @@ describeDatabases(({ openMigrated }) => {
       expect(await pieceCount()).toBe(3);
       expect((await bytesOf("file-1")).equals(bytes)).toBe(true);
       for (const fromByte of [1, filePieceBytes - 1, filePieceBytes, bytes.length - 1, bytes.length])
-        expect((await bytesOf("file-1", { fromByte, windowBytes: 131_072 })).equals(bytes.subarray(fromByte))).toBe(
-          true,
-        );
+        expect(
+          (await bytesOf("file-1", { fromByte, windowBytes: 131_072 })).equals(bytes.subarray(fromByte)),
+        ).toBe(true);
       expect(await bytesOf("file-2")).toHaveLength(0);
     });
 
@@ -75,12 +78,20 @@ describeDatabases(({ openMigrated }) => {
       await files.begin(newFile({ expiresAtMs: 2_000 }));
       expect(await files.get("file-1", { nowMs: 1_000 })).toBeNull();
       await store({ expiresAtMs: 2_000 });
-      expect(await files.get("file-1", { nowMs: 1_999 })).toEqual({ ...newFile({ expiresAtMs: 2_000 }), bytes: 4 });
+      expect(await files.get("file-1", { nowMs: 1_999 })).toEqual({
+        ...newFile({ expiresAtMs: 2_000 }),
+        bytes: 4,
+      });
       expect(await files.get("file-1", { nowMs: 2_000 })).toBeNull();
     });
 
     test("are listed in both directions with what they are for; internal and foreign ones never", async () => {
-      for (const [id, createdAtMs] of [["a", 1], ["b", 2], ["c", 2]] as const) await store({ id, createdAtMs });
+      for (const [id, createdAtMs] of [
+        ["a", 1],
+        ["b", 2],
+        ["c", 2],
+      ] as const)
+        await store({ id, createdAtMs });
       await store({ id: "d", purpose: "user_data", createdAtMs: 3, projectId: "prj" });
       await store({ id: "e", isInternal: true });
       await store({ id: "f", tenantId: "ten_b" });

@@ -3,7 +3,7 @@ import type { Schema } from "../schema/schema.ts";
 import { whereScopedResponse, type ResponseLookup } from "./response-scope.ts";
 
 /** What one response contributes to those that continue it. */
-export interface ResponseTurn {
+interface ResponseTurn {
   readonly inputItemsJson: string;
   readonly responseJson: string;
 }

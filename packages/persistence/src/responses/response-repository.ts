@@ -7,7 +7,7 @@ import { responseOfRow, rowOfResponse, type StoredResponse } from "./response-ro
 import { whereScopedResponse, type ResponseLookup } from "./response-scope.ts";
 
 /** How a response ended. */
-export interface ResponseEnding {
+interface ResponseEnding {
   readonly id: string;
   readonly responseJson: string;
   /** When it is deleted. */

@@ -29,9 +29,17 @@ describeDatabases(({ openMigrated }) => {
       const one = buildSchedule(1, { deadlineSeconds: 60 });
       const created = await schedules.create(one, { nowMs });
       expect(created).toMatchObject({ kind: "created", stored: { entry: one, version: 1, lastAtMs: null } });
-      expect(await schedules.create(buildSchedule(1, { name: "x" }), { nowMs })).toMatchObject({ kind: "exists" });
+      expect(await schedules.create(buildSchedule(1, { name: "x" }), { nowMs })).toMatchObject({
+        kind: "exists",
+      });
       await schedules.create(
-        buildSchedule(2, { tenantId: "tenant-b", projectId: null, keyId: null, enabled: false, nextAtMs: null }),
+        buildSchedule(2, {
+          tenantId: "tenant-b",
+          projectId: null,
+          keyId: null,
+          enabled: false,
+          nextAtMs: null,
+        }),
         { nowMs },
       );
       const idsOf = async (filters: { tenantId?: string; enabled?: boolean; text?: string }) =>
@@ -45,7 +53,12 @@ describeDatabases(({ openMigrated }) => {
     test("are changed only by who has seen their version, and never change hands", async () => {
       const schedules = createScheduleRepository((await openMigrated()).db);
       await schedules.create(buildSchedule(1), { nowMs });
-      const rename = (current: JobSchedule) => ({ ...current, name: "weekly", tenantId: "thief", keyId: null });
+      const rename = (current: JobSchedule) => ({
+        ...current,
+        name: "weekly",
+        tenantId: "thief",
+        keyId: null,
+      });
       expect(await schedules.update("sch_1", rename, { nowMs, expectedVersion: 7 })).toMatchObject({
         kind: "version_mismatch",
       });
@@ -53,7 +66,9 @@ describeDatabases(({ openMigrated }) => {
         kind: "updated",
         stored: { version: 2, entry: { name: "weekly", tenantId: "tenant-a", keyId: "key_one" } },
       });
-      expect(await schedules.remove("sch_1", { expectedVersion: 1 })).toMatchObject({ kind: "version_mismatch" });
+      expect(await schedules.remove("sch_1", { expectedVersion: 1 })).toMatchObject({
+        kind: "version_mismatch",
+      });
       expect(await schedules.remove("sch_1", { expectedVersion: 2 })).toMatchObject({ kind: "removed" });
       expect(await schedules.get("sch_1")).toBeNull();
     });

@@ -2,10 +2,16 @@ import type { Kysely } from "kysely";
 import { whereContains, whereEquals, whereTruth, type Page, type PageRequest } from "../page.ts";
 import type { Schema } from "../schema/schema.ts";
 import { storableText } from "../storable-text.ts";
-import { onVersionedTable, type Created, type Expectation, type Removed, type Updated } from "../versioned-table.ts";
+import {
+  onVersionedTable,
+  type Created,
+  type Expectation,
+  type Removed,
+  type Updated,
+} from "../versioned-table.ts";
 import { scheduleTable, storedScheduleOf, type JobSchedule, type StoredSchedule } from "./job-schedule.ts";
 
-export interface ScheduleFilters {
+interface ScheduleFilters {
   readonly tenantId?: string | undefined;
   readonly enabled?: boolean | undefined;
   /** Part of the id or the name. */
@@ -13,7 +19,7 @@ export interface ScheduleFilters {
 }
 
 /** What became of an occurrence. */
-export type OccurrenceOutcome =
+type OccurrenceOutcome =
   | { readonly jobId: string }
   /** Why it has no job. */
   | { readonly problem: string };
@@ -21,7 +27,9 @@ export type OccurrenceOutcome =
 export interface ScheduleRepository {
   readonly get: (id: string) => Promise<StoredSchedule | null>;
   /** In the order of their names. */
-  readonly page: (request: PageRequest & { readonly filters?: ScheduleFilters }) => Promise<Page<StoredSchedule>>;
+  readonly page: (
+    request: PageRequest & { readonly filters?: ScheduleFilters },
+  ) => Promise<Page<StoredSchedule>>;
   readonly create: (
     schedule: JobSchedule,
     write: { readonly nowMs: number },
@@ -96,7 +104,9 @@ export function createScheduleRepository(db: Kysely<Schema>): ScheduleRepository
       return numUpdatedRows > 0n;
     },
     async noteProblem(occurrence, problem) {
-      await waitingFor(occurrence).set({ last_problem: storableText(problem) }).execute();
+      await waitingFor(occurrence)
+        .set({ last_problem: storableText(problem) })
+        .execute();
     },
   };
 }

@@ -102,7 +102,10 @@ describeDatabases(({ openMigrated }) => {
     expect(await jobs.get(jobIdOf(2))).toMatchObject({ state: "succeeded", resultBytes: null });
     expect(await jobs.answer(jobIdOf(3))).toMatchObject({ body });
     expect(await jobs.get(jobIdOf(4))).toMatchObject({ state: "queued" });
-    expect(await applyRetention(db, { nowMs, policy: defaultRetention })).toMatchObject({ jobs: 0, jobAnswers: 0 });
+    expect(await applyRetention(db, { nowMs, policy: defaultRetention })).toMatchObject({
+      jobs: 0,
+      jobAnswers: 0,
+    });
   });
 
   test("null keeps rows for ever, and too many events go by number however young", async () => {

@@ -18,8 +18,11 @@ describe("the page of this API", () => {
     expect(groupEndpoints(document).map(({ tag }) => tag)).toEqual([
       "Native",
       "Orchestrations",
+      "Jobs",
+      "Webhooks",
       "OpenAI",
       "Anthropic",
+      "Batches",
       "Operations",
     ]);
     for (const { path, operation, anchor } of endpoints) {

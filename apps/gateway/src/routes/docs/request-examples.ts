@@ -12,6 +12,8 @@ export type RequestExamples = Readonly<Record<string, RequestExample>>;
 const question = [{ role: "user", content: "Hello" }];
 
 const exampleRun = "run_0123456789abcdef0123456789abcdef";
+const exampleResponse = "resp_0123456789abcdef0123456789abcdef";
+const exampleJob = "job_0123456789abcdef0123456789abcdef";
 
 /** By path; small requests that name no model, so that they work whatever is configured. */
 export const requestExamples: RequestExamples = {
@@ -19,6 +21,9 @@ export const requestExamples: RequestExamples = {
   "/v1/completions": { body: { prompt: "Once upon a time" } },
   "/v1/chat/completions": { body: { messages: question } },
   "/v1/responses": { body: { input: "Hello" } },
+  "/v1/responses/{id}": { pathValues: { id: exampleResponse } },
+  "/v1/responses/{id}/cancel": { pathValues: { id: exampleResponse } },
+  "/v1/responses/{id}/input_items": { pathValues: { id: exampleResponse } },
   "/v1/messages": { body: { max_tokens: 100, messages: question } },
   "/v1/embeddings": { body: { input: "Hello" } },
   "/v1/plan": {
@@ -29,6 +34,12 @@ export const requestExamples: RequestExamples = {
   "/v1/orchestrations/{id}": { pathValues: { id: exampleRun } },
   "/v1/orchestrations/{id}/cancel": { pathValues: { id: exampleRun } },
   "/v1/orchestrations/{id}/events": { pathValues: { id: exampleRun } },
+  "/v1/jobs": {
+    body: { endpoint: "/v1/chat/completions", body: { messages: question }, tags: ["nightly"] },
+  },
+  "/v1/jobs/{id}": { pathValues: { id: exampleJob } },
+  "/v1/jobs/{id}/cancel": { pathValues: { id: exampleJob } },
+  "/v1/jobs/{id}/events": { pathValues: { id: exampleJob } },
   "/v1/models/{id}": { pathValues: { id: "mock-gpt-4" } },
   "/admin/v1/providers": { body: { id: "my-provider", type: "mock", api_key: "any-key" } },
   "/admin/v1/providers/{id}": { body: { enabled: true, type: "mock" }, pathValues: { id: "mock" } },

@@ -28,22 +28,22 @@ export async function receiveUpload(
     throw tooLarge(limitBytes);
   const fields = new Map<string, string>();
   const { promise: parsed, resolve, reject } = Promise.withResolvers<void>();
-  let storing: Promise<void> | null = null;
+  const upload: { storing: Promise<void> | null } = { storing: null };
   parser.on("field", (name, value, { valueTruncated }) => {
     if (valueTruncated) reject(malformed(`the field \`${name.slice(0, 64)}\` is too long`));
     fields.set(name, value);
   });
   parser.on("file", (name, bytes, { filename }) => {
     bytes.on("error", () => undefined);
-    if (name !== "file" || storing !== null) {
+    if (name !== "file" || upload.storing !== null) {
       bytes.resume();
       reject(malformed("it must have one file, in the part `file`"));
       return;
     }
     bytes.once("limit", () => reject(tooLarge(limitBytes)));
     // Text instead of a file has no name.
-    storing = store(bytes, filename ?? "upload");
-    storing.catch(reject);
+    upload.storing = store(bytes, filename ?? "upload");
+    upload.storing.catch(reject);
   });
   for (const event of ["filesLimit", "fieldsLimit", "partsLimit"] as const)
     parser.once(event, () => reject(malformed("it has too many parts")));
@@ -58,14 +58,14 @@ export async function receiveUpload(
   request.pipe(parser);
   try {
     await parsed;
-    if (storing === null) throw malformed("the part `file` is missing");
-    await storing;
+    if (upload.storing === null) throw malformed("the part `file` is missing");
+    await upload.storing;
     return fields;
   } catch (error) {
     request.unpipe(parser);
     parser.destroy();
     request.resume();
-    await (storing as Promise<void> | null)?.catch(() => undefined);
+    await upload.storing?.catch(() => undefined);
     throw error;
   } finally {
     request.off("close", onClose);

@@ -1,4 +1,9 @@
-import { jobListQuerySchema, jobListSchema, publicJobSchema, submitJobRequestSchema } from "@tokenhub/contracts";
+import {
+  jobListQuerySchema,
+  jobListSchema,
+  publicJobSchema,
+  submitJobRequestSchema,
+} from "@tokenhub/contracts";
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 
@@ -19,7 +24,9 @@ export const jobPaths: ZodOpenApiPathsObject = {
       requestBody: { required: true, content: json(submitJobRequestSchema) },
       responses: {
         "202": job("The job as it was accepted; `location` says where to look."),
-        "4XX": { description: "A fault of the request, as its endpoint would answer it; nothing was accepted." },
+        "4XX": {
+          description: "A fault of the request, as its endpoint would answer it; nothing was accepted.",
+        },
       },
     },
     get: {

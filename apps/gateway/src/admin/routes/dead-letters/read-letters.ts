@@ -72,7 +72,10 @@ export async function showLetter(deps: LetterRouteDeps, call: AdminCall): Promis
 }
 
 /** @throws TokenHubError `not_found` for a job that is not there, or did not fail for good. */
-export async function foundLetter(jobs: Pick<JobRepository, "get">, call: Pick<AdminCall, "params">): Promise<StoredJob> {
+export async function foundLetter(
+  jobs: Pick<JobRepository, "get">,
+  call: Pick<AdminCall, "params">,
+): Promise<StoredJob> {
   const job = await foundJob(jobs, call);
   if (job.letter !== null) return job;
   throw new TokenHubError(

@@ -28,7 +28,8 @@ export async function replayOne(deps: LetterRouteDeps, call: AdminCall<Replay>):
 export async function replayMany(deps: LetterRouteDeps, call: AdminCall<ReplayMany>): Promise<AdminReply> {
   const { letters, missing, hasMore } = await wantedLetters(deps, call.body);
   const outcomes = await replayLetters(deps, letters, replayingFor(call));
-  const count = (wanted: ReplayOutcome["kind"]): number => outcomes.filter((outcome) => outcome.kind === wanted).length;
+  const count = (wanted: ReplayOutcome["kind"]): number =>
+    outcomes.filter((outcome) => outcome.kind === wanted).length;
   const replayed = count("replayed");
   // Each letter has a row of its own; a call that moved none leaves one, too.
   if (replayed === 0) await call.audit.record({ resourceKind: kind, resourceId: null, detail: { replayed } });
@@ -125,7 +126,11 @@ function presentNotOpen(id: string, letter: LetterState | null) {
 }
 
 function presentMissing(id: string) {
-  return { id, outcome: "not_found", error: { code: "not_found", message: "There is no job of this id.", param: null } };
+  return {
+    id,
+    outcome: "not_found",
+    error: { code: "not_found", message: "There is no job of this id.", param: null },
+  };
 }
 
 function notOpen({ id, letter }: StoredJob): TokenHubError {

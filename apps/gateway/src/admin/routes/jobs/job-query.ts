@@ -21,7 +21,12 @@ export const jobQueryShape = {
   origin: asyncJobOriginSchema.optional(),
   batch_id: idQuery,
   tag: z.string().min(1).max(64).optional(),
-  class: z.string().min(1).max(64).optional().meta({ description: "Class of the failure; `none`: it has none." }),
+  class: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({ description: "Class of the failure; `none`: it has none." }),
   since: timeQuery.optional(),
   from: timeQuery.optional(),
   until: timeQuery.optional(),

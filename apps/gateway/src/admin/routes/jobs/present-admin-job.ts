@@ -52,7 +52,10 @@ export function presentAdminJob(job: StoredJob, names: Pick<KeyNames, "of">) {
 }
 
 /** What was asked and what was answered. */
-export function presentTexts(texts: { readonly request: JobRequest | null; readonly answer: JobAnswer | null }) {
+export function presentTexts(texts: {
+  readonly request: JobRequest | null;
+  readonly answer: JobAnswer | null;
+}) {
   const { request, answer } = texts;
   return {
     request:
@@ -60,7 +63,11 @@ export function presentTexts(texts: { readonly request: JobRequest | null; reado
         ? null
         : {
             headers: request.headers,
-            body: bodyOf({ statusCode: 0, headers: { "content-type": "application/json" }, body: request.bodyText }),
+            body: bodyOf({
+              statusCode: 0,
+              headers: { "content-type": "application/json" },
+              body: request.bodyText,
+            }),
           },
     answer:
       answer === null

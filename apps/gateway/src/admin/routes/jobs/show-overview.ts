@@ -14,13 +14,15 @@ export async function showOverview(deps: JobAdminDeps): Promise<AdminReply> {
   const groups = await queueOverview(db);
   const shown = [];
   for (const group of groups.slice(0, mostGroups)) shown.push(await presentGroup(deps, group, nowMs));
-  const sum = (of: (group: QueueGroup) => number): number => groups.reduce((all, group) => all + of(group), 0);
+  const sum = (of: (group: QueueGroup) => number): number =>
+    groups.reduce((all, group) => all + of(group), 0);
   const oldest = groups.flatMap(({ oldestQueuedAtMs }) => oldestQueuedAtMs ?? []);
   return reply({
     queued: sum(({ queued }) => queued),
     running: sum(({ running }) => running),
     scheduled: await countScheduled(db),
-    oldest_queued_at: oldest.length === 0 ? null : timeText(oldest.reduce((one, other) => Math.min(one, other))),
+    oldest_queued_at:
+      oldest.length === 0 ? null : timeText(oldest.reduce((one, other) => Math.min(one, other))),
     groups: shown,
     groups_total: groups.length,
   });

@@ -81,7 +81,11 @@ export async function runSchedule(deps: ScheduleRouteDeps, call: AdminCall): Pro
   const { entry } = foundEntry(await createScheduleRepository(deps.db).get(id), noun);
   const occurrence = { atMs: deps.now(), digits: digitsOf(call.requestId) };
   const jobId = await makeScheduledJob(deps, entry, occurrence);
-  await call.audit.record({ resourceKind: noun, resourceId: id, detail: { jobId, tenantId: entry.tenantId } });
+  await call.audit.record({
+    resourceKind: noun,
+    resourceId: id,
+    detail: { jobId, tenantId: entry.tenantId },
+  });
   return reply({ ok: true, id, job_id: jobId }, { status: 202 });
 }
 
