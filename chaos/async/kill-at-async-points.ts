@@ -45,12 +45,11 @@ async function killAt(
   { seed, print }: { readonly seed: number; readonly print: (line: string) => void },
 ): Promise<Scoreboard> {
   await using stack = new AsyncDisposableStack();
-  const site = stack.use(await startAsyncSite({ seed, gateways: 1, upstreamLatencyMs }));
+  const site = stack.use(await startAsyncSite({ seed, gateways: 1, upstreamLatencyMs, lostAfter: "4s" }));
   const start = async (app: string, env: Record<string, string> = {}): Promise<ServiceProcess> =>
     stack.use(
       await startServiceProcess(app, {
         ...site.env,
-        TOKENHUB_WEBHOOK_LOST_AFTER: "4s",
         ...(app === "gateway" ? { TOKENHUB_PORT: String(site.gatewayPorts[0]) } : {}),
         ...env,
       }),
@@ -113,5 +112,5 @@ async function setTrap(
     return { env, arm, sprung: new Promise(() => undefined) };
   }
   const trap = stack.use(await startCommandTrap({ redisPort, command: text, when }));
-  return { env: { REDIS_URL: `redis://127.0.0.1:${trap.port}` }, arm: trap.arm, sprung: trap.sprung };
+  return { env: { REDIS_URL: `redis://127.0.0.1:${trap.port}` }, arm: () => trap.arm(), sprung: trap.sprung };
 }

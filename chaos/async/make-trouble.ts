@@ -33,7 +33,7 @@ export function createTroubleMaker({
 }): TroubleMaker {
   const pending = new Set<Promise<void>>();
   let next = 0;
-  let failure: unknown = null;
+  let failure: Error | null = null;
 
   async function act(what: TroubleAct): Promise<void> {
     switch (what.kind) {
@@ -61,7 +61,7 @@ export function createTroubleMaker({
     const isOfRedis = what.kind === "restart-redis" || what.kind === "empty-redis";
     const work: Promise<void> = act(what)
       .catch((error: unknown) => {
-        failure ??= error;
+        failure ??= error instanceof Error ? error : new Error(String(error));
         onFailure(error);
       })
       .finally(() => pending.delete(work));

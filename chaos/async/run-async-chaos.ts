@@ -31,6 +31,7 @@ async function surviveAndReport({ print, ...options }: AsyncChaosOptions): Promi
     kills: Math.max(6, Math.ceil(jobs / 180)),
     pauses: Math.ceil(jobs / 1_500),
     redisRestarts: Math.ceil(jobs / 1_500),
+    lostAfter: "10s",
     print,
   });
   const { lines, isClean } = scoreboardOf(outcome);

@@ -19,10 +19,13 @@ export async function startAsyncSite({
   seed,
   gateways,
   upstreamLatencyMs,
+  lostAfter,
 }: {
   readonly seed: number;
   readonly gateways: 1 | 2;
   readonly upstreamLatencyMs: number;
+  /** Of attempts to deliver a webhook, e.g. `10s`. */
+  readonly lostAfter: string;
 }): Promise<AsyncSite> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite({ upstreamLatencyMs }));
@@ -40,7 +43,7 @@ export async function startAsyncSite({
     TOKENHUB_WEBHOOK_ALLOW: "127.0.0.0/8",
     TOKENHUB_WEBHOOK_TIMEOUT_MS: "1000",
     TOKENHUB_WEBHOOK_SCHEDULE: "300ms,600ms,1s,2s,2s,2s,2s,2s,2s,2s",
-    TOKENHUB_WEBHOOK_LOST_AFTER: "10s",
+    TOKENHUB_WEBHOOK_LOST_AFTER: lostAfter,
   };
   const gatewayPorts = site.gatewayPorts.slice(0, gateways);
   const resources = stack.move();

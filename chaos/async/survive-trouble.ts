@@ -23,6 +23,8 @@ export interface SurvivalOptions {
   readonly kills: number;
   readonly pauses: number;
   readonly redisRestarts: number;
+  /** After how long an attempt to deliver a webhook counts as lost, e.g. `10s`. */
+  readonly lostAfter: string;
   readonly print: (line: string) => void;
 }
 
@@ -31,10 +33,10 @@ const workers = ["router-worker", "provider-worker", "webhook-worker"];
 
 /** Has jobs submitted while services and Redis die, waits until everything is quiet, and judges what came of it. */
 export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome> {
-  const { jobs, seed, gateways, print } = options;
+  const { jobs, seed, print } = options;
   await using stack = new AsyncDisposableStack();
   const random = seededRandom(seed);
-  const site = stack.use(await startAsyncSite({ seed, gateways, upstreamLatencyMs }));
+  const site = stack.use(await startAsyncSite({ ...options, upstreamLatencyMs }));
   const troubles: Trouble[] = [];
   const onTrouble = (trouble: Trouble): void => {
     troubles.push(trouble);
@@ -86,6 +88,8 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
     troubles,
     print,
   });
+  for (const { name, output } of services)
+    for (const [line, times] of failuresIn(output())) print(`  ${name} wrote ${times} times: ${line}`);
   return {
     ...judged,
     selfEnded,
@@ -123,6 +127,17 @@ async function startServices(
   for (const app of workers)
     services.push(...(await Promise.all([1, 2].map((number) => start(app, `${app} ${number}`)))));
   return services;
+}
+
+const longestLine = 700;
+
+/** Requests that a gateway failed to handle, without what differs from line to line. */
+function failuresIn(output: string): Map<string, number> {
+  const lines = output.split("\n").filter((line) => line.includes(`"msg":"request failed"`));
+  const told = lines.map((line) =>
+    line.replaceAll(/"time":"[^"]*"|req_[0-9a-z]+/g, "...").slice(0, longestLine),
+  );
+  return new Map([...Map.groupBy(told, (line) => line)].map(([line, those]) => [line, those.length]));
 }
 
 function countOf(troubles: readonly Trouble[]): Record<string, number> {

@@ -6,6 +6,8 @@ import type { Disruption } from "./judge-calls.ts";
 export interface TroubledService extends AsyncDisposable {
   readonly name: string;
   readonly kills: number;
+  /** Everything that its processes have written, the killed ones too. */
+  output(): string;
   /** SIGKILL, and a new process in its place. */
   kill(): Promise<void>;
   /** SIGSTOP for a while: longer than a lock, and the process wakes as one that others have replaced. */
@@ -39,6 +41,7 @@ export async function startTroubledService({
   const doomed = new Set<ServiceProcess>();
   let current = await start();
   let kills = 0;
+  let written = "";
   let busy: Promise<void> = Promise.resolve();
   /** One thing at a time is done to a process. */
   const inTurn = (work: () => Promise<void>): Promise<void> => (busy = busy.then(work));
@@ -48,12 +51,14 @@ export async function startTroubledService({
     get kills() {
       return kills;
     },
+    output: () => written + current.output(),
     kill: () =>
       inTurn(async () => {
         const atMs = Date.now();
         const { pid } = current;
         doomed.add(current);
         await current.kill();
+        written += current.output();
         kills += 1;
         onDisruption({ what: `${name} (pid ${pid}) killed`, fromMs: atMs, untilMs: Date.now() });
         current = await start();

@@ -25,7 +25,7 @@ it("files and batches are there for the keys of their tenant only, whatever is d
   const { output_file_id: outputId = "" } = await untilBatchEnds(mine, id);
   const messages = await fetch(`${network.url}/v1/messages/batches`, {
     method: "POST",
-    headers: { "x-api-key": mine.apiKey, "content-type": "application/json" },
+    headers: { "x-api-key": mine.apiKey ?? "", "content-type": "application/json" },
     body: JSON.stringify({
       requests: [
         {
@@ -68,7 +68,7 @@ it("files and batches are there for the keys of their tenant only, whatever is d
   expect((await mine.files.list()).data.map((file) => file.id)).toEqual([outputId, fileId]);
 });
 
-it("a batch needs the scope of its endpoint, and something left of its budgets", async () => {
+it("a batch needs the scope of its endpoint, and none of its lines begins that does not fit into its budgets", async () => {
   await using site = await openAccessNetwork({ redisUrl: inject("redisUrl") });
   const { network, admin } = site;
   const clientOf = async (body: Record<string, unknown>): Promise<OpenAI> =>
@@ -77,7 +77,14 @@ it("a batch needs the scope of its endpoint, and something left of its budgets",
   const input = await uploadInput(chatOnly, lineOf("a"));
   const embeddings = { input_file_id: input, endpoint: "/v1/embeddings", completion_window: "24h" } as const;
   expect(await statusOf(chatOnly.batches.create(embeddings))).toBe(403);
-  const poor = await clientOf({ monthly_budget_usd: 0 });
-  expect(await statusOf(createBatch(poor, lineOf("a")))).toBe(429);
+  const poor = await clientOf({ monthly_budget_usd: 0.000_001 });
+  const { id } = await createBatch(poor, lineOf("a"));
+  await until(
+    "the batch in progress",
+    async () => (await poor.batches.retrieve(id)).status === "in_progress",
+  );
+  await poor.batches.cancel(id);
+  const ended = await untilBatchEnds(poor, id);
+  expect([ended.status, ended.request_counts]).toEqual(["cancelled", { total: 1, completed: 0, failed: 1 }]);
   expect(network.mock.calls()).toHaveLength(0);
 });

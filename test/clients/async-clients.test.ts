@@ -9,7 +9,7 @@ import { askerOf } from "../jobs/job-client.ts";
 import { openReceiver } from "../webhooks/receiver.ts";
 
 /** Longer than any call that is not late. */
-const syncWaitMs = 1_500;
+const syncWaitMs = 500;
 /** So late that the wait is over, whatever is added to it. */
 const lateMs = syncWaitMs + 2_500;
 
@@ -105,8 +105,8 @@ it("the openai client hears of the end of a response and of a batch, unwraps bot
     if (event.type === "batch.completed") {
       expect(event.data.id).toBe(batchId);
       const { output_file_id: outputId } = await sdk.batches.retrieve(event.data.id);
-      for (const { response } of await linesOf(sdk, outputId ?? undefined))
-        texts.push(response?.body["choices"][0].message.content);
+      for (const { response } of await linesOf(sdk, outputId))
+        texts.push(response?.body.choices[0]?.message.content ?? "");
     }
   }
   expect(texts).toEqual(["Done", "Done", "Done"]);
@@ -117,20 +117,6 @@ describe.each([
   { name: "openai", clientAt: openAiAt, limited: { model: "spare-test", upstream: "up-spare" } },
   { name: "anthropic", clientAt: anthropicAt, limited: { model: "claude-test", upstream: "up-claude" } },
 ])("the $name client, with its retries as they are by default,", ({ clientAt, limited }) => {
-  it("asks once when its wait runs out, and the job it is told of has the answer of the only upstream call", async () => {
-    const client: Client = clientAt(network);
-    network.mock.plan("up-gpt", { text: "Late", latencyMs: lateMs });
-    const content = randomUUID();
-    const refusal = await refusalOf(client.ask("gpt-test", { content }));
-    expect(refusal.status).toBe(504);
-    const location = refusal.headers.get("location") ?? "";
-    expect(refusal.message).toContain(location);
-    const { json } = await askerOf(network)(`${location}?wait=20`);
-    expect(json).toMatchObject({ status: "succeeded", origin: "sync_wait" });
-    expect(JSON.stringify(json["result"])).toContain("Late");
-    expect([client.requests(), callsAbout(content).length]).toEqual([1, 1]);
-  });
-
   it("asks once for what is in the wrong state, or stands under a key that another request has", async () => {
     const { requests, ask } = clientAt(network);
     const [key, content] = [randomUUID(), randomUUID()];
@@ -166,20 +152,40 @@ describe.each([
     expect(client.requests()).toBe(4);
     expect(callsAbout(content)).toHaveLength(3);
   });
+});
 
-  it("asks three times of a gateway that is full, which calls nobody, and is answered when there is room", async () => {
+describe("both clients, with their retries as they are by default,", () => {
+  it("ask once when their wait runs out, and the job they are told of has the answer of the only upstream call", async () => {
+    network.mock.plan("up-gpt", { text: "Late", latencyMs: lateMs });
+    const outlived = async (client: Client): Promise<void> => {
+      const content = randomUUID();
+      const refusal = await refusalOf(client.ask("gpt-test", { content }));
+      expect(refusal.status).toBe(504);
+      const location = refusal.headers.get("location") ?? "";
+      expect(refusal.message).toContain(location);
+      const { json } = await askerOf(network)(`${location}?wait=20`);
+      expect(json).toMatchObject({ status: "succeeded", origin: "sync_wait" });
+      expect(JSON.stringify(json["result"])).toContain("Late");
+      expect([client.requests(), callsAbout(content).length]).toEqual([1, 1]);
+    };
+    await Promise.all([outlived(openAiAt(network)), outlived(anthropicAt(network))]);
+  });
+
+  it("ask three times of a gateway that is full, which calls nobody, and are answered when there is room", async () => {
     await using full = await startTestNetwork({ redisUrl: inject("redisUrl"), maxInFlight: 1 });
     const held = await holdPlace(full);
-    const refused: Client = clientAt(full);
-    expect((await refusalOf(refused.ask("spare-test", { content: "Hello" }))).status).toBe(503);
-    expect(refused.requests()).toBe(3);
+    const ask = (client: Client) => client.ask("spare-test", { content: "Hello" });
+    const refused: Client[] = [openAiAt(full), anthropicAt(full)];
+    const refusals = await Promise.all(refused.map((client) => refusalOf(ask(client))));
+    expect(refusals.map(({ status }) => status)).toEqual([503, 503]);
+    expect(refused.map(({ requests }) => requests())).toEqual([3, 3]);
 
-    const lucky: Client = clientAt(full);
-    const answered = lucky.ask("spare-test", { content: "Hello" });
-    await until("its first request", () => lucky.requests() === 1);
+    const lucky: Client[] = [openAiAt(full), anthropicAt(full)];
+    const answers = lucky.map(ask);
+    await until("their first requests", () => lucky.every(({ requests }) => requests() === 1));
     held.leave();
-    await answered;
-    expect(full.mock.calls().filter(({ model }) => model === "up-spare")).toHaveLength(1);
+    await Promise.all(answers);
+    expect(full.mock.calls().filter(({ model }) => model === "up-spare")).toHaveLength(2);
   });
 });
 

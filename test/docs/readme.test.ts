@@ -30,6 +30,23 @@ describe("the curl commands of the README", () => {
     }
   });
 
+  it("hand a request over as a job, exactly as they are printed", async () => {
+    const commands = curlCommandsOf(await read("README.md")).filter((command) =>
+      command.includes("/v1/jobs"),
+    );
+    expect(commands.length).toBeGreaterThan(0);
+    for (const command of commands) {
+      const answer = await runCurl(command.replaceAll("http://127.0.0.1:8080", network.url));
+      expect([command, answer.status]).toEqual([command, 202]);
+      const { id } = JSON.parse(answer.body) as { readonly id: string };
+      const ended = await fetch(`${network.url}/v1/jobs/${id}?wait=20`);
+      expect(await ended.json()).toMatchObject({
+        status: "succeeded",
+        result: { body: { object: "response" } },
+      });
+    }
+  });
+
   it("name no other place than the one this test replaces", async () => {
     for (const command of curlCommandsOf(await read("README.md")))
       expect(command).toContain("http://127.0.0.1:8080/");

@@ -5,7 +5,7 @@ import { openSite, type Site } from "../lifecycle/site.ts";
 import { askerOf, chatOf, submit, type Ask } from "./job-client.ts";
 
 const models = ["late", "ordered", "dropped", "mended", "stopped", "broken", "kept"] as const;
-type Model = (typeof models)[number];
+type Model = (typeof models)[number] | "single" | "single-too";
 
 let site: Site;
 let ask: Ask;
@@ -14,7 +14,10 @@ beforeAll(async () => {
     redisUrl: inject("redisUrl"),
     env: { TOKENHUB_SYNC_WAIT_MS: "400" },
     config: (mockUrl) =>
-      catalogueOf(mockUrl, Object.fromEntries(models.map((id) => [id, { models: { [id]: {} } }]))),
+      catalogueOf(mockUrl, {
+        ...Object.fromEntries(models.map((id) => [id, { models: { [id]: {} } }])),
+        one: { concurrency: 1, models: { single: {}, "single-too": {} } },
+      }),
   });
   const gateway = await site.startGateway({
     jobs: {
@@ -105,7 +108,10 @@ describe.concurrent("a job", () => {
     site.mock.plan("up-mended", { steps: Array.from({ length: 8 }, () => step) });
     const { id } = await submit(ask, chatOf("mended"));
     await until("the first attempt to fail", async () => (await stateOf(id)) === "scheduled");
-    expect((await ask(`/v1/jobs/${id}`)).json).toMatchObject({ attempts: 2, error: { class: "rate_limited" } });
+    expect((await ask(`/v1/jobs/${id}`)).json).toMatchObject({
+      attempts: 2,
+      error: { class: "rate_limited" },
+    });
     const ended = await ask(`/v1/jobs/${id}?wait=60`);
     expect(ended.json).toMatchObject({
       status: "succeeded",
@@ -127,6 +133,20 @@ describe.concurrent("a job", () => {
     await until("the call to be cut off", () => callsTo("stopped")[0]?.outcome === "aborted_by_client");
     expect((await ask(`/v1/jobs/${id}`, { method: "DELETE" })).json).toMatchObject({ deleted: true });
     expect((await ask(`/v1/jobs/${id}`)).status).toBe(404);
+  });
+
+  it("that waits for its turn at the provider is cancelled at once, and its call is never made", async () => {
+    site.mock.plan("up-single", { steps: [{ kind: "hang" }] });
+    const first = await submit(ask, chatOf("single", "first"));
+    await until("the first call", () => callsTo("single").length === 1);
+    const second = await submit(ask, chatOf("single-too", "second"));
+    await until("the second to be sent", async () => (await stateOf(second.id)) === "running");
+    const cancelled = await ask(`/v1/jobs/${second.id}/cancel`, { method: "POST" });
+    expect([cancelled.status, cancelled.json["status"]]).toEqual([200, "cancelled"]);
+    await ask(`/v1/jobs/${first.id}/cancel`, { method: "POST" });
+    const third = await submit(ask, chatOf("single-too", "third"));
+    await ask(`/v1/jobs/${third.id}?wait=20`);
+    expect(saidTo("single-too")).toEqual(["third"]);
   });
 
   it("that fails for good keeps what its caller would have been answered", async () => {

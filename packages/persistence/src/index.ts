@@ -7,11 +7,7 @@ export * from "./audit/audit-repository.ts";
 export * from "./catalogue/alias-repository.ts";
 export { createBatchLines, type EndedLine, type LineAnswer } from "./batches/batch-lines.ts";
 export { countBatchEndings } from "./batches/batch-progress.ts";
-export {
-  createBatchRepository,
-  type BatchRepository,
-  type NewBatch,
-} from "./batches/batch-repository.ts";
+export { createBatchRepository, type BatchRepository } from "./batches/batch-repository.ts";
 export {
   endedLineCount,
   unfinishedLineCount,
@@ -22,7 +18,7 @@ export { expandBatch } from "./batches/expand-batch.ts";
 export { createFilePieceWriter, readFileBytes, type FilePieceWriter } from "./batches/file-pieces.ts";
 export { createFileRepository, type FileRepository } from "./batches/file-repository.ts";
 export type { StoredFile } from "./batches/file-row.ts";
-export type { PagePlace } from "./batches/page-place.ts";
+export type { NewBatch } from "./batches/new-batch-row.ts";
 export { cacheChoiceOf, type CacheChoice } from "./cache-choice.ts";
 export type { AdminWrite, CatalogueRepository } from "./catalogue/catalogue-repository.ts";
 export * from "./catalogue/load-catalogue.ts";

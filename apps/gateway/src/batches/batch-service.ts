@@ -1,28 +1,18 @@
 import type { Keyspace } from "@tokenhub/contracts";
-import {
-  createBatchLines,
-  createBatchRepository,
-  createFileRepository,
-  readFileBytes,
-  transaction,
-  type StoredBatch,
-} from "@tokenhub/persistence";
+import { createBatchRepository, createFileRepository, type StoredBatch } from "@tokenhub/persistence";
 import type { Redis } from "ioredis";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { eventsOfBatchEnd } from "../webhooks/batch-events.ts";
+import { cancelLines, type CancelLinesDeps } from "./cancel-lines.ts";
+import { checkBatch, type CheckBatchDeps } from "./check-batch.ts";
 import { cleanUp } from "./clean-up.ts";
 import { expandNextLines, type ExpanderDeps } from "./expander.ts";
 import { finishBatch, type FinisherDeps } from "./finisher.ts";
-import type { InputChecker } from "./input-checker.ts";
 import { nextStep } from "./next-step.ts";
 import { shareRoom } from "./share-room.ts";
 
-export interface BatchServiceDeps extends ExpanderDeps, FinisherDeps {
+export interface BatchServiceDeps extends ExpanderDeps, FinisherDeps, CheckBatchDeps, CancelLinesDeps {
   /** This gateway. */
   readonly owner: string;
-  readonly checker: InputChecker;
-  /** Ends a job that has not ended, or asks for its end. */
-  readonly cancelJob: (jobId: string, scope: { readonly tenantId: string }) => Promise<unknown>;
   /** Hears of jobs that have ended. */
   readonly subscriber: Redis;
   readonly keyspace: Pick<Keyspace, "jobsChannel">;
@@ -30,7 +20,6 @@ export interface BatchServiceDeps extends ExpanderDeps, FinisherDeps {
   readonly onAccepted: () => void;
   /** No other gateway can use the database: batches of any other are left over. */
   readonly isAlone: boolean;
-  readonly onError: (error: unknown) => void;
   readonly intervalMs?: number;
 }
 
@@ -47,9 +36,6 @@ const gatherMs = 50;
 const goneAfterMs = 15_000;
 const budgetPauseMs = 10_000;
 const cleanUpIntervalMs = 60_000;
-const cancelledAtOnce = 500;
-/** A running job that has not ended so long after its cancellation is told again. */
-const unheardAfterMs = 5_000;
 
 export function startBatchService(deps: BatchServiceDeps): BatchService {
   const { db, owner, isAlone, now, subscriber, keyspace, onError } = deps;
@@ -110,7 +96,7 @@ export function startBatchService(deps: BatchServiceDeps): BatchService {
         begin(batch, () => finishBatch(deps, batch.id));
         return false;
       case "cancel_jobs":
-        begin(batch, () => cancelJobs(deps, batch));
+        begin(batch, () => cancelLines(deps, batch));
         return false;
       case "expand":
         return expand(batch, step.lines);
@@ -177,59 +163,4 @@ export function startBatchService(deps: BatchServiceDeps): BatchService {
       await Promise.all([current, ...tasks.values()]);
     },
   };
-}
-
-interface CheckedBatch {
-  readonly batch: StoredBatch;
-  readonly signal: AbortSignal;
-}
-
-/** Reads a new batch's input; it is carried out when nothing is wrong with it, and has failed otherwise. */
-async function checkBatch(deps: BatchServiceDeps, { batch, signal }: CheckedBatch): Promise<void> {
-  const { db, checker, lineBytes, now } = deps;
-  const { surface, endpoint } = batch;
-  const bytes = untilAborted(readFileBytes(db, batch.inputFileId), signal);
-  const { total, model, problems } = await checker.check({ surface, endpoint, lineBytes }, bytes);
-  const nowMs = now();
-  const from = ["validating"] as const;
-  if (problems.length === 0) {
-    const changes = { total, model, inProgressAtMs: nowMs };
-    await createBatchRepository(db).move(batch.id, { from, to: "in_progress", changes });
-    return;
-  }
-  let deliveries = 0;
-  await transaction(db, async (begun) => {
-    const changes = { total, model, problems, finishedAtMs: nowMs };
-    const repository = createBatchRepository(begun);
-    if (!(await repository.move(batch.id, { from, to: "failed", changes }))) return;
-    const { id, tenantId, projectId } = batch;
-    const ended = { id, tenantId, projectId, state: "failed", finishedAtMs: nowMs } as const;
-    deliveries = await deps.recordEvents(begun, eventsOfBatchEnd(ended));
-  });
-  if (deliveries > 0) deps.onEventsRecorded();
-}
-
-async function* untilAborted<Value>(
-  values: AsyncIterable<Value>,
-  signal: AbortSignal,
-): AsyncGenerator<Value, void, undefined> {
-  for await (const value of values) {
-    signal.throwIfAborted();
-    yield value;
-  }
-}
-
-/** @returns false: it is looked at again when the timer says so, or jobs have ended. */
-async function cancelJobs(deps: BatchServiceDeps, batch: StoredBatch): Promise<false> {
-  const { db, cancelJob, now, onError } = deps;
-  const lines = createBatchLines(db);
-  const cancelledBeforeMs = now() - unheardAfterMs;
-  for (;;) {
-    const jobIds = await lines.toCancel({ batchId: batch.id, cancelledBeforeMs, limit: cancelledAtOnce });
-    // Together: one that runs is waited for until its end.
-    const { tenantId } = batch;
-    await Promise.all(jobIds.map((jobId) => cancelJob(jobId, { tenantId }).catch(onError)));
-    if (jobIds.length < cancelledAtOnce) return false;
-    await nextTurn();
-  }
 }

@@ -19,7 +19,7 @@ export type BatchLine =
     }
   | LineProblem;
 
-export interface LineProblem {
+interface LineProblem {
   readonly kind: "problem";
   readonly code: string;
   readonly message: string;

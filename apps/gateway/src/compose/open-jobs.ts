@@ -90,7 +90,17 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
     waits,
     finishing,
     keepMs: settings.keepMs,
+    finisher,
     cancelRequest: parts.cancel,
+    async isCalled(requestId) {
+      const runKey = keyspace.run(requestId.replace(/^req_/, "run_"));
+      // Behind the cancellation on the same connection: whoever has not claimed the call by now finds it cancelled.
+      const [state, isRun] = await Promise.all([
+        redis.hget(keyspace.callRow(requestId), "state"),
+        redis.exists(runKey),
+      ]);
+      return state !== null || isRun === 1;
+    },
     cancelRun: parts.cancelRun,
     onEnded,
     now,
@@ -116,6 +126,7 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
         execute: executeJob.bind(null, executing),
         owner: gatewayId,
         limits: settings.limits,
+        cancelRequest: parts.cancel,
         isReady: () => redis.status === "ready",
         keepMs: settings.keepMs,
         now,

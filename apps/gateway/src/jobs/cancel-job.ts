@@ -1,5 +1,7 @@
 import type { FinishOptions, JobRepository, JobScope, StoredJob } from "@tokenhub/persistence";
 import { TokenHubError } from "@tokenhub/contracts";
+import { cancelledEnding } from "./cancelled-ending.ts";
+import type { JobFinisher } from "./finish-jobs.ts";
 import { hasEnded, type JobWaits } from "./job-waits.ts";
 
 /** Cancels jobs, whatever has become of them. */
@@ -17,7 +19,10 @@ export interface JobCancellerOptions {
   readonly waits: Pick<JobWaits, "untilEnd" | "ended">;
   readonly finishing: FinishOptions;
   readonly keepMs: number;
+  readonly finisher: JobFinisher;
   readonly cancelRequest: (requestId: string) => void;
+  /** Whether a provider may be at work on a request, after it was cancelled; rejects when the queues cannot be reached. */
+  readonly isCalled: (requestId: string) => Promise<boolean>;
   readonly cancelRun: (runId: string) => Promise<unknown>;
   readonly onEnded: (jobs: readonly StoredJob[]) => void;
   readonly now: () => number;
@@ -33,6 +38,9 @@ export function createJobCanceller(options: JobCancellerOptions): JobCanceller {
     if (running !== null) {
       options.cancelRequest(running.requestId);
       await options.cancelRun(running.requestId.replace(/^req_/, "run_"));
+      // A cancelled call that has not begun never will, but would be taken off its queue only when its turn comes.
+      const isCalled = await options.isCalled(running.requestId).catch(() => true);
+      if (!isCalled) await options.finisher.finish(cancelledEnding(running, { nowMs: now(), keepMs }));
     }
     return (await waits.untilEnd(job.id, { timeoutMs: patienceMs })) ?? job;
   }

@@ -1,4 +1,5 @@
 import type { ClaimedJob, JobRepository } from "@tokenhub/persistence";
+import { cancelledEnding } from "./cancelled-ending.ts";
 import { requestIdOfAttempt } from "./job-ids.ts";
 import type { JobFinisher } from "./finish-jobs.ts";
 import type { ExecutionWatch } from "./execute-job.ts";
@@ -26,6 +27,7 @@ export interface JobRunnerOptions {
   readonly finisher: JobFinisher;
   readonly execute: (job: ClaimedJob, watch: ExecutionWatch) => Promise<ExecutionOutcome>;
   readonly owner: string;
+  readonly cancelRequest: (requestId: string) => void;
   readonly limits: DispatchLimits;
   /** Whether the queues can be reached: nothing is begun while they cannot. */
   readonly isReady: () => boolean;
@@ -99,6 +101,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
   async function carryOut(entry: RunningJob, isRepeat: boolean): Promise<void> {
     const { job } = entry;
+    if (job.cancelRequestedAtMs !== null) {
+      // Whoever was told of it may have died before anybody else was.
+      options.cancelRequest(job.requestId);
+      await finisher.finish(cancelledEnding(job, { nowMs: now(), keepMs }));
+      return;
+    }
     const outcome = await execute(job, {
       isRepeat,
       onSubmitted: (submitAgain) => (entry.submitAgain = submitAgain),

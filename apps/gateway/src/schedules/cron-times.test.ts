@@ -56,6 +56,13 @@ describe("the times of a schedule", () => {
     ["a name for the whole", "@daily", "Europe/Berlin", "2027-01-01T00:00:00Z", ["2027-01-01T23:00:00Z"]],
     // On 2027-03-28 the clocks of Berlin go from 02:00 to 03:00, on 2027-10-31 from 03:00 to 02:00.
     [
+      "leap days that are eight years apart",
+      "0 0 29 2 *",
+      "UTC",
+      "2096-03-01T00:00:00Z",
+      ["2104-02-29T00:00:00Z"],
+    ],
+    [
       "a time that the clocks skip",
       "30 2 * * *",
       "Europe/Berlin",
@@ -103,6 +110,7 @@ describe("the times of a schedule", () => {
     ["61 * * * *", "UTC", "cron"],
     ["0 0 30 2 *", "UTC", "cron"],
     ["0 0 31 2,4 *", "UTC", "cron"],
+    ["0 0 * 2 1#5", "UTC", "cron"],
     ["H H * * *", "UTC", "cron"],
     ["0-59/0 * * * *", "UTC", "cron"],
     ["@secondly", "UTC", "cron"],

@@ -18,25 +18,33 @@ const names: ReadonlySet<string> = new Set([
   "@yearly",
   "@annually",
 ]);
+/** Looking further would take long; leap days are eight years apart at most. */
+const horizonMs = 10 * 366 * 86_400_000;
 /** Five of them; `H` is left out, because it means another minute each time it is read. */
 const field = /^(?!.*(?:^|[,/-])h)[\da-z*?,/#-]{1,200}$/i;
 
 /**
- * The occurrences that come after a time, in Unix milliseconds, earliest first. What the clocks skip in spring falls due an
+ * The occurrences within ten years after a time, in Unix milliseconds, earliest first. What the clocks skip in spring falls due an
  * hour later by the clock; what they show twice in autumn falls due once, unless it recurs every hour or oftener.
- * @throws TokenHubError `invalid_request` for an expression or a time zone that cannot be read, or never falls due.
+ * @throws TokenHubError `invalid_request` for an expression or a time zone that cannot be read, or without any occurrence.
  */
 export function timesAfter({ cron, timeZone }: CronTimes, afterMs: number, count: number): number[] {
   requireTimeZone(timeZone);
   const isRead = names.has(cron) || isFiveFields(cron);
   if (!isRead) throw badCron(`\`cron\` is not valid. ${howToWrite}.`);
+  const found: number[] = [];
   try {
-    const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate: new Date(afterMs) });
-    return Array.from({ length: count }, () => times.next().getTime());
+    const currentDate = new Date(afterMs);
+    const endDate = new Date(afterMs + horizonMs);
+    const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate, endDate });
+    while (found.length < count) found.push(times.next().getTime());
   } catch (error) {
+    // Beyond the horizon; what lies before it has been found.
+    if (found.length > 0) return found;
     const why = error instanceof Error ? error.message : String(error);
-    throw badCron(`\`cron\` is not valid, or never falls due (${why}). ${howToWrite}.`);
+    throw badCron(`\`cron\` is not valid, or does not fall due within ten years (${why}). ${howToWrite}.`);
   }
+  return found;
 }
 
 /** The first occurrence after a time. @throws TokenHubError see `timesAfter` */

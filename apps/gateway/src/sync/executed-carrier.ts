@@ -1,3 +1,5 @@
+import { queueUnavailable } from "@tokenhub/queue";
+import type { Redis } from "ioredis";
 import type { InternalCall } from "../jobs/internal-call.ts";
 import type { Carrier } from "./carrier.ts";
 import type { Submission, SubmitDeps } from "./submit-request.ts";
@@ -12,17 +14,30 @@ export function executedCarrier(
     carrier,
     call,
     submission,
-  }: { readonly carrier: Carrier; readonly call: InternalCall | null; readonly submission: Submission },
+  }: {
+    readonly carrier: Carrier;
+    readonly call: InternalCall | null;
+    readonly submission: Pick<Submission, "requestId">;
+  },
 ): Carrier {
   if (call?.kind !== "execute") return carrier;
   return {
     ...carrier,
     async submit() {
       if (!call.isSent) return;
-      const isAnswered = call.isRepeat && (await redis.exists(keyspace.result(submission.requestId))) === 1;
+      const isAnswered = call.isRepeat && (await isStored(redis, keyspace.result(submission.requestId)));
       if (!isAnswered) await carrier.submit();
       call.onSubmitted(() => carrier.submit());
     },
     cancel: () => undefined,
   };
+}
+
+/** @throws TokenHubError `queue_unavailable`: nothing was sent, so that the job only waits for its next try. */
+async function isStored(redis: Pick<Redis, "exists">, key: string): Promise<boolean> {
+  try {
+    return (await redis.exists(key)) === 1;
+  } catch (error) {
+    throw queueUnavailable(error);
+  }
 }

@@ -1,51 +1,13 @@
-import { sql, type Kysely, type SqlBool, type Updateable } from "kysely";
+import { sql, type Kysely, type SqlBool } from "kysely";
 import { whereEquals } from "../page.ts";
 import type { BatchState, BatchTable } from "../schema/batch-tables.ts";
 import type { Schema } from "../schema/schema.ts";
-import { storableText } from "../storable-text.ts";
 import { transaction } from "../transaction.ts";
-import { batchOfRow, type BatchProblem, type StoredBatch } from "./batch-row.ts";
+import { batchOfRow, type StoredBatch } from "./batch-row.ts";
+import { columnsOfChanges, rowOfNewBatch, type BatchChanges, type NewBatch } from "./new-batch-row.ts";
 import { whereBehind, type PagePlace } from "./page-place.ts";
 
-export type NewBatch = Pick<
-  StoredBatch,
-  | "id"
-  | "surface"
-  | "tenantId"
-  | "projectId"
-  | "keyId"
-  | "endpoint"
-  | "inputFileId"
-  | "completionWindow"
-  | "outputExpiresAfterMs"
-  | "metadata"
-  | "headers"
-  | "model"
-  | "owner"
-  | "total"
-  | "createdAtMs"
-  | "inProgressAtMs"
-  | "expiresAtMs"
-> & { readonly state: Extract<BatchState, "validating" | "in_progress"> };
-
-/** What may change together with a batch's state. */
-export interface BatchChanges {
-  readonly model?: string | null;
-  readonly problems?: readonly BatchProblem[];
-  readonly total?: number;
-  readonly inProgressAtMs?: number;
-  readonly finalizingAtMs?: number;
-  readonly cancellingAtMs?: number;
-  readonly finishedAtMs?: number;
-  readonly outputFileId?: string | null;
-  readonly errorFileId?: string | null;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly cancelled?: number;
-  readonly expired?: number;
-}
-
-export interface BatchPageRequest {
+interface BatchPageRequest {
   readonly filters: {
     readonly tenantId: string;
     readonly projectId?: string | undefined;
@@ -102,7 +64,7 @@ export function createBatchRepository(db: Kysely<Schema>): BatchRepository {
           .where("finished_at_ms", "is", null)
           .executeTakeFirstOrThrow();
         if (Number(open) >= mostOpen) return false;
-        await begun.insertInto("batches").values(rowOfBatch(batch)).execute();
+        await begun.insertInto("batches").values(rowOfNewBatch(batch)).execute();
         return true;
       }),
     async get(batchId) {
@@ -139,7 +101,7 @@ export function createBatchRepository(db: Kysely<Schema>): BatchRepository {
     async move(batchId, { from, to, changes }) {
       const { numUpdatedRows } = await db
         .updateTable("batches")
-        .set({ state: to, ...columnsOf(changes) })
+        .set({ state: to, ...columnsOfChanges(changes) })
         .where("id", "=", batchId)
         .where("state", "in", [...from])
         .executeTakeFirst();
@@ -183,61 +145,4 @@ export function createBatchRepository(db: Kysely<Schema>): BatchRepository {
       return rows.map(batchOfRow);
     },
   };
-}
-
-function rowOfBatch(batch: NewBatch): BatchTable {
-  return {
-    id: batch.id,
-    surface: batch.surface,
-    tenant_id: batch.tenantId,
-    project_id: batch.projectId,
-    key_id: batch.keyId,
-    endpoint: batch.endpoint,
-    input_file_id: batch.inputFileId,
-    output_file_id: null,
-    error_file_id: null,
-    state: batch.state,
-    completion_window: batch.completionWindow,
-    output_expires_after_ms: batch.outputExpiresAfterMs,
-    metadata_json: batch.metadata === null ? null : JSON.stringify(batch.metadata),
-    headers_json: JSON.stringify(batch.headers),
-    model: storableText(batch.model),
-    problems_json: null,
-    owner: batch.owner,
-    total: batch.total,
-    next_line: 1,
-    next_offset_bytes: 0,
-    succeeded: 0,
-    failed: 0,
-    cancelled: 0,
-    expired: 0,
-    input_tokens: null,
-    output_tokens: null,
-    created_at_ms: batch.createdAtMs,
-    in_progress_at_ms: batch.inProgressAtMs,
-    expires_at_ms: batch.expiresAtMs,
-    finalizing_at_ms: null,
-    cancelling_at_ms: null,
-    finished_at_ms: null,
-  };
-}
-
-function columnsOf({ problems, model, ...changes }: BatchChanges): Updateable<BatchTable> {
-  const columns: Updateable<BatchTable> = {
-    total: changes.total,
-    in_progress_at_ms: changes.inProgressAtMs,
-    finalizing_at_ms: changes.finalizingAtMs,
-    cancelling_at_ms: changes.cancellingAtMs,
-    finished_at_ms: changes.finishedAtMs,
-    output_file_id: changes.outputFileId,
-    error_file_id: changes.errorFileId,
-    input_tokens: changes.inputTokens,
-    output_tokens: changes.outputTokens,
-    cancelled: changes.cancelled,
-    expired: changes.expired,
-    model: model === undefined ? undefined : storableText(model),
-    problems_json: problems === undefined ? undefined : JSON.stringify(problems),
-  };
-  // Kysely leaves out what is undefined.
-  return columns;
 }

@@ -12,7 +12,7 @@ export interface BatchProblem {
 }
 
 /** How many of a batch's lines have ended, by how. */
-export interface BatchCounts {
+interface BatchCounts {
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;

@@ -4,9 +4,10 @@ import type { NewJob } from "../jobs/new-job.ts";
 import type { Database } from "../open-database.ts";
 import { describeDatabases } from "../testing/describe-databases.ts";
 import { countBatchEndings } from "./batch-progress.ts";
-import { createBatchRepository, type BatchRepository, type NewBatch } from "./batch-repository.ts";
+import { createBatchRepository, type BatchRepository } from "./batch-repository.ts";
 import { unfinishedLineCount, type StoredBatch } from "./batch-row.ts";
 import { expandBatch } from "./expand-batch.ts";
+import type { NewBatch } from "./new-batch-row.ts";
 
 const newBatch = (members: Partial<NewBatch> = {}): NewBatch => ({
   id: "batch_1",

@@ -8,7 +8,7 @@ import { whereBehind, type PagePlace } from "./page-place.ts";
 
 export type NewFile = Omit<StoredFile, "bytes">;
 
-export interface FileFilters {
+interface FileFilters {
   readonly tenantId: string;
   readonly projectId?: string | undefined;
   readonly purpose?: string | undefined;
@@ -34,13 +34,13 @@ export interface FileRepository {
   readonly removeExpired: (options: FileCleaning) => Promise<number>;
 }
 
-export interface WrittenFile {
+interface WrittenFile {
   readonly bytes: number;
   readonly purpose?: string;
   readonly expiresAtMs?: number | null;
 }
 
-export interface FilePageRequest {
+interface FilePageRequest {
   readonly filters: FileFilters;
   readonly limit: number;
   readonly after: PagePlace | null;
@@ -48,7 +48,7 @@ export interface FilePageRequest {
   readonly nowMs: number;
 }
 
-export interface FileCleaning {
+interface FileCleaning {
   readonly nowMs: number;
   /** Incomplete files that were begun before it are given up. */
   readonly begunBeforeMs: number;

@@ -22,7 +22,7 @@ export interface FileTable {
 }
 
 /** A file's bytes in pieces of bounded size. */
-export interface FilePieceTable {
+interface FilePieceTable {
   file_id: string;
   /** From 0. */
   number: number;
