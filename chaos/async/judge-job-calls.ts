@@ -10,7 +10,7 @@ export interface Trouble extends Disruption {
   readonly costs: "call" | "result" | "nothing";
 }
 
-export interface ExtraCall {
+interface ExtraCall {
   readonly jobId: string;
   readonly requestId: string;
   readonly startedAtMs: number;

@@ -20,10 +20,10 @@ export interface JobPlan {
   readonly isDoubled: boolean;
 }
 
-export const modelIds = ["first-model", "second-model", "third-model"] as const;
+const modelIds = ["first-model", "second-model", "third-model"] as const;
 /** Paths that jobs name with a secret of their own, and without one. */
-export const ownPaths = ["/own/1", "/own/2", "/own/3"] as const;
-export const tenantPaths = ["/tenant/1", "/tenant/2"] as const;
+const ownPaths = ["/own/1", "/own/2", "/own/3"] as const;
+const tenantPaths = ["/tenant/1", "/tenant/2"] as const;
 /** Where the managed endpoint listens. */
 export const managedPath = "/managed";
 

@@ -88,8 +88,9 @@ export async function surviveTrouble(options: SurvivalOptions): Promise<Outcome>
     troubles,
     print,
   });
-  for (const { name, output } of services)
-    for (const [line, times] of failuresIn(output())) print(`  ${name} wrote ${times} times: ${line}`);
+  for (const service of services)
+    for (const [line, times] of failuresIn(service.output()))
+      print(`  ${service.name} wrote ${times} times: ${line}`);
   return {
     ...judged,
     selfEnded,

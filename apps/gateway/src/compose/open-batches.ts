@@ -2,7 +2,7 @@ import { createBatchRepository, createFileRepository } from "@tokenhub/persisten
 import type { KeyLookup } from "../access/key-index.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { BudgetGuard } from "../admission/budget-guard.ts";
-import { budgetsOfBatch } from "../batches/batch-budgets.ts";
+import { budgetsOfOwner } from "../admission/budgets-of-owner.ts";
 import type { BatchDeps } from "../batches/batch-deps.ts";
 import { batchLimits } from "../batches/batch-limits.ts";
 import { startBatchService } from "../batches/batch-service.ts";
@@ -36,7 +36,7 @@ export function openBatches(stack: AsyncDisposableStack, parts: BatchParts): Bat
       isAlone: database.dialect === "sqlite",
       checker,
       lineBytes,
-      budgetsOf: (batch) => budgetsOfBatch(keys, batch),
+      budgetsOf: (batch) => budgetsOfOwner(keys, batch),
       reserve: (...asked) => budgets.reserve(...asked),
       costOf: (line) => lineCostUsd(catalogue.index(), line),
       cancelJob: (jobId, scope) => jobs.canceller.cancel(jobId, scope),

@@ -143,7 +143,7 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
           jobs,
           finisher,
           running: started.running,
-          wake: started.wake,
+          wake: () => started.wake(),
           redis,
           keyspace,
           owner: gatewayId,

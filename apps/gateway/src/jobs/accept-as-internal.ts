@@ -1,4 +1,5 @@
 import { TokenHubError } from "@tokenhub/contracts";
+import type { NewJob } from "@tokenhub/persistence";
 import inject from "light-my-request";
 import type { Caller } from "../admission/caller.ts";
 import { refusedError } from "../http/surface.ts";
@@ -15,6 +16,8 @@ export interface RequestToCheck {
 
 export interface RequestToBecomeJob extends RequestToCheck {
   readonly terms: JobTerms & { readonly digits: string };
+  /** Told of the job, when it is in the database. */
+  readonly onAccepted?: (job: NewJob) => void;
 }
 
 type InternalDeps = Pick<ExecuteDeps, "handler" | "internalCalls">;
@@ -26,9 +29,10 @@ type InternalDeps = Pick<ExecuteDeps, "handler" | "internalCalls">;
  */
 export async function acceptAsInternal(
   deps: InternalDeps,
-  { terms, ...request }: RequestToBecomeJob,
+  { terms, onAccepted, ...request }: RequestToBecomeJob,
 ): Promise<string> {
-  await submit(deps, request, { kind: "accept", caller: request.caller, terms });
+  const told = onAccepted === undefined ? {} : { onAccepted };
+  await submit(deps, request, { kind: "accept", caller: request.caller, terms, ...told });
   return `job_${terms.digits}`;
 }
 

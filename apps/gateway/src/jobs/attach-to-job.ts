@@ -21,6 +21,8 @@ export interface AttachDeps extends ExecuteDeps {
 
 /** How often a job that waits is looked at by somebody who follows it. */
 const lookEveryMs = 150;
+/** At first, because most jobs begin at once. */
+const firstLookMs = 10;
 
 /**
  * The answer of a job that ended, or of one that runs from its first byte on, whichever gateway carries it out. Waits for a job
@@ -33,7 +35,7 @@ export async function attachToJob(
   jobId: string,
   signal: AbortSignal,
 ): Promise<AttachedAnswer | null> {
-  for (;;) {
+  for (let looks = 0; ; looks += 1) {
     signal.throwIfAborted();
     const job = await deps.jobs.get(jobId);
     if (job === null) return null;
@@ -43,7 +45,7 @@ export async function attachToJob(
       if (answer !== null && answer.statusCode < 400) return answer;
       // A failure is final when the job has ended with it; whoever carries the job out decides that a moment later.
     }
-    await sleep(lookEveryMs, undefined, { signal });
+    await sleep(Math.min(lookEveryMs, firstLookMs * 2 ** looks), undefined, { signal });
   }
 }
 
@@ -75,6 +77,7 @@ async function liveAnswerOf(
     payloadAsStream: true,
     signal,
   });
+  signal.throwIfAborted();
   const { statusCode, headers } = answered;
   return {
     statusCode,

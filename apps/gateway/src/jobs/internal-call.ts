@@ -1,4 +1,5 @@
 import type { Lane, RequestResult } from "@tokenhub/contracts";
+import type { NewJob } from "@tokenhub/persistence";
 import type { IncomingMessage } from "node:http";
 import type { Caller } from "../admission/caller.ts";
 import type { JobTerms } from "./job-terms.ts";
@@ -33,6 +34,8 @@ export interface Acceptance {
   readonly kind: "accept";
   readonly caller: Caller;
   readonly terms: JobTerms;
+  /** Told of the job, when it is in the database. */
+  readonly onAccepted?: (job: NewJob) => void;
   /** The request is only read and checked. */
   readonly isCheckOnly?: boolean;
 }

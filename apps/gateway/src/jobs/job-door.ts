@@ -59,7 +59,8 @@ export function createJobDoor(deps: JobDoorDeps): JobDoor {
     async tookOver({ call, ...arrived }) {
       const { request, response } = arrived;
       if (call !== null) {
-        if (call.isCheckOnly !== true) await acceptor.accept({ ...jobOf(arrived), terms: call.terms });
+        if (call.isCheckOnly !== true)
+          call.onAccepted?.(await acceptor.accept({ ...jobOf(arrived), terms: call.terms }));
         response.status(202).end();
         return true;
       }

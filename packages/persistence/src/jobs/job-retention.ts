@@ -5,6 +5,9 @@ import { transaction } from "../transaction.ts";
 import { deleteInBatches } from "../upkeep/delete-in-batches.ts";
 import { whereScopedId, type JobScope } from "./read-job.ts";
 
+/** Lines of a batch are needed until it has put them together. */
+const isNotOfOpenBatch = sql`(jobs.batch_id is null or not exists (
+  select 1 from batches where batches.id = jobs.batch_id and batches.finished_at_ms is null))`;
 const countedAtOnce = 5_000;
 const deletedAtOnce = 200;
 
@@ -18,7 +21,7 @@ export async function removeEnded(
   return numAffectedRows > 0n;
 }
 
-/** Deletes jobs whose time of keeping is over, with their answers; see `deleteInBatches`. */
+/** Deletes jobs whose time of keeping is over, with their answers, but for the lines of open batches; see `deleteInBatches`. */
 export function deleteExpired(
   db: Kysely<Schema>,
   { nowMs, batchRows }: { readonly nowMs: number; readonly batchRows: number },
@@ -26,7 +29,7 @@ export function deleteExpired(
   return deleteInBatches(db, {
     table: "jobs",
     key: ["id"],
-    where: sql`expires_at_ms <= ${Math.floor(nowMs)}`,
+    where: sql`expires_at_ms <= ${Math.floor(nowMs)} and ${isNotOfOpenBatch}`,
     batchRows,
   });
 }
@@ -71,7 +74,7 @@ async function findNewestSurplus(db: Kysely<Schema>, maxBytes: number): Promise<
 async function answeredBefore(db: Kysely<Schema>, last: AnsweredJob | null): Promise<readonly AnsweredJob[]> {
   const older = last === null ? sql`` : sql`and (finished_at_ms, id) < (${last.finished_at_ms}, ${last.id})`;
   const { rows } = await sql<AnsweredJob>`
-    select finished_at_ms, id, result_bytes from jobs where result_bytes is not null ${older}
+    select finished_at_ms, id, result_bytes from jobs where result_bytes is not null and ${isNotOfOpenBatch} ${older}
     order by finished_at_ms desc, id desc limit ${countedAtOnce}`.execute(db);
   return rows;
 }
@@ -79,7 +82,7 @@ async function answeredBefore(db: Kysely<Schema>, last: AnsweredJob | null): Pro
 async function deleteAnswersUpTo(begun: Kysely<Schema>, newest: AnsweredJob): Promise<number> {
   const { rows } = await sql<{ readonly id: string }>`
     select id from jobs
-    where result_bytes is not null and (finished_at_ms, id) <= (${newest.finished_at_ms}, ${newest.id})
+    where result_bytes is not null and ${isNotOfOpenBatch} and (finished_at_ms, id) <= (${newest.finished_at_ms}, ${newest.id})
     order by finished_at_ms, id limit ${deletedAtOnce}`.execute(begun);
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return 0;

@@ -1,5 +1,5 @@
 import { TokenHubError } from "@tokenhub/contracts";
-import type { StoredJob } from "@tokenhub/persistence";
+import type { NewJob, StoredJob } from "@tokenhub/persistence";
 import { Router, type Request, type RequestHandler } from "express";
 import type { Caller } from "../../admission/caller.ts";
 import { requestIdOf } from "../../http/assign-request-id.ts";
@@ -13,6 +13,7 @@ import { hasEnded } from "../../jobs/job-waits.ts";
 import { keptHeaders } from "../../jobs/kept-headers.ts";
 import { presentJob } from "../../jobs/present-job.ts";
 import { readJobRequest } from "../../jobs/read-job-request.ts";
+import { storedJobOfNew } from "../../jobs/stored-job-of-new.ts";
 import { turnOf } from "../../jobs/turn-of-job.ts";
 import type { JobRouteDeps } from "./job-route-deps.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -47,15 +48,17 @@ function submit(deps: JobRouteDeps): RequestHandler {
     deps.admission.requireScope(caller, scopeOfEndpoint(endpoint));
     const digits = digitsOf(requestIdOf(response));
     const headers = keptHeaders(request.headers);
+    let accepted: NewJob | null = null;
     const jobId = await deps.accept({
       caller,
       endpoint,
       headers,
       bodyText: submitted.bodyText,
       terms: { ...terms, digits },
+      onAccepted: (job) => (accepted = job),
     });
-    const job = await requireJob(deps, { jobId, caller });
-    response.status(202).setHeader("location", `${path}/${jobId}`);
+    const job = accepted === null ? await requireJob(deps, { jobId, caller }) : storedJobOfNew(accepted);
+    response.status(202).setHeader("location", `${path}/${job.id}`);
     response.json(presentJob(job));
   };
 }
@@ -103,6 +106,11 @@ function remove(deps: JobRouteDeps): RequestHandler {
       throw new TokenHubError(
         "conflict",
         `The job has not ended. Cancel it first: POST ${path}/${job.id}/cancel.`,
+      );
+    if (job.batchId !== null)
+      throw new TokenHubError(
+        "conflict",
+        `The job is a line of the batch ${job.batchId}, whose results need it. It is deleted with those.`,
       );
     await deps.jobs.removeEnded(job.id, scopeOf(caller));
     response.json({ id: job.id, object: "job.deleted", deleted: true });
