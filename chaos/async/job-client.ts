@@ -1,7 +1,8 @@
 import { publicJobSchema } from "@tokenhub/contracts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { questionOf, type JobPlan } from "./plan-job.ts";
 import type { ReadJob, Submission } from "./judge-jobs.ts";
+import type { JobPlan } from "./plan-job.ts";
+import { requestOfPlan, type PlannedRequest, type RequestSettings } from "./request-of-plan.ts";
 
 /** What clients do with jobs; each asks whichever gateway is next, as a load balancer would have it. */
 export interface JobClient {
@@ -12,14 +13,9 @@ export interface JobClient {
   untilEnded(jobId: string, withinMs: number): Promise<ReadJob | null>;
 }
 
-export interface JobClientOptions {
+export interface JobClientOptions extends RequestSettings {
   readonly gatewayUrls: readonly string[];
   readonly apiKey: string;
-  readonly receiverUrl: string;
-  /** By the beginning of the path: the secret that jobs state for receivers there. */
-  readonly ownSecrets: ReadonlyMap<string, string>;
-  /** A prefix of every Idempotency-Key. */
-  readonly keyPrefix: string;
 }
 
 const retryMs = 150;
@@ -58,7 +54,7 @@ export function createJobClient(options: JobClientOptions): JobClient {
 
   async function submitOnce(
     plan: JobPlan,
-    [path, init]: ReturnType<typeof requestOf>,
+    [path, init]: PlannedRequest,
   ): Promise<{ jobId: string | null; unheard: number }> {
     let unheard = 0;
     for (;;) {
@@ -80,7 +76,7 @@ export function createJobClient(options: JobClientOptions): JobClient {
 
   return {
     async submit(plan) {
-      const request = requestOf(options, plan);
+      const request = requestOfPlan(options, plan);
       const rounds = [await submitOnce(plan, request)];
       if (plan.isDoubled) rounds.push(await submitOnce(plan, request));
       return {
@@ -112,37 +108,6 @@ export function createJobClient(options: JobClientOptions): JobClient {
     },
   };
 }
-
-function requestOf(
-  { receiverUrl, ownSecrets, keyPrefix }: JobClientOptions,
-  plan: JobPlan,
-): [path: string, init: RequestInit] {
-  const { door, model, isStream, number, waitSeconds, webhookPath, notBeforeMs, hasKey } = plan;
-  const endpoint = door === "messages" || (door === "jobs" && number % 2 === 0) ? "/v1/messages" : chatPath;
-  const body = {
-    model,
-    max_tokens: 100,
-    messages: [{ role: "user", content: questionOf(number) }],
-    ...(isStream ? { stream: true } : {}),
-  };
-  const key = hasKey ? { "idempotency-key": `${keyPrefix}-${number}` } : {};
-  if (door !== "jobs") {
-    const prefer = `respond-async${waitSeconds > 0 ? `, wait=${waitSeconds}` : ""}`;
-    return [endpoint, { method: "POST", headers: { prefer, ...key }, body: JSON.stringify(body) }];
-  }
-  const secret = [...ownSecrets].find(([prefix]) => webhookPath?.startsWith(prefix))?.[1];
-  const job = {
-    endpoint,
-    body,
-    ...(webhookPath === null
-      ? {}
-      : { webhook: { url: receiverUrl + webhookPath, ...(secret === undefined ? {} : { secret }) } }),
-    ...(notBeforeMs > 0 ? { not_before: (Date.now() + notBeforeMs) / 1_000 } : {}),
-  };
-  return ["/v1/jobs", { method: "POST", headers: key, body: JSON.stringify(job) }];
-}
-
-const chatPath = "/v1/chat/completions";
 
 /** Null: it was not accepted. */
 function acceptedIdOf(response: Response, text: string): string | null {

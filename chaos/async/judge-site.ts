@@ -3,6 +3,7 @@ import { generationCalls } from "../orchestration/generation-calls.ts";
 import type { JobClient } from "./job-client.ts";
 import { judgeJobCalls, type Trouble } from "./judge-job-calls.ts";
 import { judgeJobs } from "./judge-jobs.ts";
+import { judgeRecovery } from "./judge-recovery.ts";
 import { judgeWebhooks } from "./judge-webhooks.ts";
 import type { Account } from "./open-account.ts";
 import type { Books } from "./read-books.ts";
@@ -39,6 +40,7 @@ export async function judgeSite({
   return {
     jobs: judgeJobs({ submissions, jobs: facts, firstReads: reads, secondReads }),
     calls: judgeJobCalls({ seen: generationCalls(site.mock), jobs: facts, troubles }),
+    recovery: judgeRecovery({ troubles, jobs: facts }),
     webhooks: judgeWebhooks({ deliveries: site.receiver.seen, jobs: facts }),
     failedDeliveries: await books.failedDeliveries(),
     reservedNanoUsd: await books.reservedNanoUsd(account.keyId),

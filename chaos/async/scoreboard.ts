@@ -1,11 +1,13 @@
 import type { JobCallVerdict } from "./judge-job-calls.ts";
 import type { JobVerdict } from "./judge-jobs.ts";
+import type { Recovery } from "./judge-recovery.ts";
 import type { WebhookVerdict } from "./judge-webhooks.ts";
 
 export interface Outcome {
   readonly jobs: JobVerdict;
   readonly calls: JobCallVerdict;
   readonly webhooks: WebhookVerdict;
+  readonly recovery: Recovery | null;
   readonly failedDeliveries: number;
   readonly reservedNanoUsd: number;
   readonly queued: number;
@@ -52,6 +54,7 @@ export function scoreboardOf(outcome: Outcome): Scoreboard {
     ["accepted (202 seen)", jobs.accepted],
     ["sent and never answered", `${jobs.unheard}, of which ${jobs.unheardJobs} became jobs`],
     ...Object.entries(jobs.byState).map(([state, count]) => [`jobs ${state}`, count]),
+    ["trouble to the next end of a job, median and most", recoveryText(outcome.recovery)],
     ["provider calls", calls.calls],
     ["extra calls, explained", calls.extras.length - unexplained.length],
     ["webhooks due", webhooks.due],
@@ -66,10 +69,14 @@ export function scoreboardOf(outcome: Outcome): Scoreboard {
       ...faults.flatMap(([name, found]) =>
         found.slice(0, mostNamed).map((one) => `  ${name.toUpperCase()}: ${one}`),
       ),
-      ...board.map(([name, value]) => `${String(name).padEnd(50)} ${value}`),
+      ...board.map(([name, value]) => `${String(name).padEnd(54)} ${value}`),
     ],
     isClean: faults.every(([, found]) => found.length === 0) && counts.every(([, found]) => found === 0),
   };
+}
+
+function recoveryText(recovery: Recovery | null): string {
+  return recovery === null ? "none" : `${recovery.medianMs} ms, ${recovery.longestMs} ms`;
 }
 
 /** Of one kind of fault. */

@@ -47,6 +47,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   "npm run requirements": "scripts/requirements.ts",
   "npm run fuzz": "test/fuzz/fuzz.test.ts",
   "npm run chaos -- orchestration": "test/crash/orchestration-crash.test.ts",
+  "npm run chaos -- async": "test/crash/async-crash.test.ts",
   "npm run test:unit": "package.json",
 };
 

@@ -77,7 +77,9 @@ describe("the configuration pages", () => {
       ({ name, defaultText }) =>
         defaultText !== "" &&
         !rows.some(
-          ({ names, cells }) => names.includes(name) && cells[1]?.split(/[ ,]+/).includes(defaultText),
+          ({ names, cells }) =>
+            names.includes(name) &&
+            [cells[1], ...(cells[1]?.split(/[ ,]+/) ?? [])].includes(defaultText),
         ),
     );
     expect(wrongDefault.map(({ name }) => name)).toEqual([]);

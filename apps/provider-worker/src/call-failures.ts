@@ -35,7 +35,7 @@ const rows: Record<
   },
   body_lost: {
     class: "fatal",
-    code: "internal_error",
+    code: "queue_unavailable",
     message: () =>
       "The stored request was gone before its call could be made. Nothing was called; send the request again.",
   },

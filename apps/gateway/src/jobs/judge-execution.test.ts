@@ -90,6 +90,7 @@ describe("a failure", () => {
     "provider_unreachable",
     "provider_error",
     "vault_locked",
+    "queue_unavailable",
   ] as const)("%s is tried again under a new id, after half to the whole of a pause", (code) => {
     const judged = judgeExecution(job, outcomeOf(resultOf(failureOf(code)), code), how);
     expect(judged).toMatchObject({ kind: "again", attempt: 2, notBeforeMs: 1_000 + 1_500, errorCode: code });

@@ -50,6 +50,8 @@ const passingCodes: ReadonlySet<string> = new Set([
   "provider_unavailable",
   "provider_unreachable",
   "provider_error",
+  // Redis lost the request before its call was made.
+  "queue_unavailable",
 ]);
 
 /**

@@ -258,7 +258,11 @@ describe("a call of an orchestration", () => {
       if (prepare === "cancel") await cancelRequest(redis, keyspace, requestId);
       else await redis.del(keyspace.requestBody(requestId));
       await run(jobOf());
-      expect(await result()).toMatchObject({ outcome: prepare === "cancel" ? "cancelled" : "failed" });
+      expect(await result()).toMatchObject(
+        prepare === "cancel"
+          ? { outcome: "cancelled" }
+          : { outcome: "failed", failure: { class: "fatal", code: "queue_unavailable" } },
+      );
       expect([told, calls()]).toEqual([[look()], 0]);
     }
   });

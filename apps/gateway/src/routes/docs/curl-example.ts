@@ -15,7 +15,7 @@ export const adminScheme = "admin";
 /** A command for a POSIX shell that calls the endpoint with the key in `$TOKENHUB_KEY`, or the admin token in its own variable. */
 export function curlExample(endpoint: Endpoint, { document, baseUrl, examples }: CurlContext): string {
   const { method, path, operation } = endpoint;
-  const { pathValues = {}, query, body } = examples[path] ?? {};
+  const { pathValues = {}, query, body, form } = examples[path] ?? {};
   const filledPath = path.replaceAll(/\{([^}]*)\}/g, (slot, name: string) =>
     Object.hasOwn(pathValues, name) ? encodeURIComponent(pathValues[name] ?? "") : slot,
   );
@@ -25,7 +25,9 @@ export function curlExample(endpoint: Endpoint, { document, baseUrl, examples }:
     `curl ${method === impliedMethod ? "" : `-X ${method.toUpperCase()} `}${quoted(baseUrl + filledPath + (query === undefined ? "" : `?${query}`))}`,
     ...credentialHeader(endpoint, document),
   ];
-  if (hasBody) {
+  if (hasBody && form !== undefined)
+    parts.push(...Object.entries(form).map(([name, value]) => `-F ${quoted(`${name}=${value}`)}`));
+  else if (hasBody) {
     parts.push('-H "content-type: application/json"');
     parts.push(`-d ${body === undefined ? "@request.json" : quoted(JSON.stringify(body))}`);
   }
