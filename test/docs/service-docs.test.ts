@@ -78,8 +78,7 @@ describe("the configuration pages", () => {
         defaultText !== "" &&
         !rows.some(
           ({ names, cells }) =>
-            names.includes(name) &&
-            [cells[1], ...(cells[1]?.split(/[ ,]+/) ?? [])].includes(defaultText),
+            names.includes(name) && [cells[1], ...(cells[1]?.split(/[ ,]+/) ?? [])].includes(defaultText),
         ),
     );
     expect(wrongDefault.map(({ name }) => name)).toEqual([]);

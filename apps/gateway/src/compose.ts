@@ -129,7 +129,7 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     drainMs: config.drainMs,
     finishing: {
       events: eventsOfJobEnd,
-      recordEvents: webhooks.recording.recordEvents,
+      recordEvents: (begun, told) => webhooks.recording.recordEvents(begun, told),
       countBatchEndings,
       keepResponses: keepEndedResponses(responsesKeepMs),
     },

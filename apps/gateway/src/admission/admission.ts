@@ -37,7 +37,7 @@ export interface Admission {
   reserveCost(caller: Caller, request: RequestToReserve): Promise<CostReservation> | null;
 }
 
-export interface CostReservation extends Reservation {
+interface CostReservation extends Reservation {
   /** US dollars. */
   readonly costUsd: number;
 }

@@ -1,5 +1,5 @@
 import { idFrom, TokenHubError } from "@tokenhub/contracts";
-import type { JobRepository, NewJob, StoredJob } from "@tokenhub/persistence";
+import type { JobRepository, NewJob } from "@tokenhub/persistence";
 import { randomUUID } from "node:crypto";
 import type { Admission, RequestToReserve } from "../admission/admission.ts";
 import type { Caller } from "../admission/caller.ts";
@@ -8,7 +8,7 @@ import { requestIdOfAttempt } from "./job-ids.ts";
 import type { JobTerms } from "./job-terms.ts";
 
 /** A request that was read and found good. */
-export interface JobToAccept {
+interface JobToAccept {
   readonly caller: Caller;
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -143,6 +143,3 @@ function databaseAway(cause: unknown): TokenHubError {
     { retryAfterMs: 1_000, cause },
   );
 }
-
-/** A job as it stands right after its acceptance. */
-export type AcceptedJob = NewJob | StoredJob;

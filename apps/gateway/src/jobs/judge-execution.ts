@@ -34,7 +34,7 @@ export interface JobPatience {
   readonly retryDelayMs: number;
 }
 
-export const defaultJobPatience: JobPatience = {
+const defaultJobPatience: JobPatience = {
   attemptsMax: 6,
   limitedAttemptsMax: 100,
   firstDelayMs: 2_000,

@@ -44,7 +44,7 @@ export async function cancelQueued(
         errorMessage: message,
         modelId: null,
         providerId: null,
-        costUsd: null,
+        costUsd: 0,
         inputTokens: null,
         outputTokens: null,
         isDeadLetter: false,
