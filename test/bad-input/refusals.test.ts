@@ -309,7 +309,7 @@ describe("a path nobody serves", () => {
     "/chat/completions",
     "/v1/chat/completions/extra",
     "/v2/messages",
-    "/v1/messages/batches",
+    "/v1/messages/nothing",
     "/v1/%E0%A4%A",
     "/v1/models/%ZZ",
     "/..%2f..%2fetc/passwd",

@@ -59,8 +59,10 @@ export function createJobDoor(deps: JobDoorDeps): JobDoor {
     async tookOver({ call, ...arrived }) {
       const { request, response } = arrived;
       if (call !== null) {
-        if (call.isCheckOnly !== true)
-          call.onAccepted?.(await acceptor.accept({ ...jobOf(arrived), terms: call.terms }));
+        if (call.isCheckOnly !== true) {
+          const accepted = await acceptor.accept({ ...jobOf(arrived), terms: call.terms });
+          call.onAccepted?.(accepted);
+        }
         response.status(202).end();
         return true;
       }
