@@ -6,6 +6,7 @@ export interface JobFacts {
   /** By the text of its request. */
   readonly number: number | null;
   readonly state: AsyncJobState;
+  readonly isStream: boolean;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly finishedAtMs: number | null;

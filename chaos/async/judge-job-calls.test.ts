@@ -28,7 +28,14 @@ describe("judgeJobCalls", () => {
       [],
       [job("job_aa"), job("job_bb")],
     );
-    expect(verdict).toEqual({ calls: 2, extras: [], repeatsAfterCommit: [], strangers: [], uncalled: [] });
+    expect(verdict).toEqual({
+      calls: 2,
+      extras: [],
+      repeatsAfterCommit: [],
+      lateCalls: [],
+      strangers: [],
+      uncalled: [],
+    });
   });
 
   test("an extra call is explained by the death of a caller that it was in flight at", () => {
@@ -52,6 +59,18 @@ describe("judgeJobCalls", () => {
   test("a call that began after its job had ended is a repeat, even if it is the only one", () => {
     const verdict = judge([call("req_aa", 60_000)]);
     expect(verdict.repeatsAfterCommit).toMatchObject([{ jobId: "job_aa", startedAtMs: 60_000 }]);
+  });
+
+  test("a second call in the moment in which a paused caller woke is its late one, and no repeat", () => {
+    const pause = {
+      ...trouble("call", 59_000),
+      what: "provider-worker 1 paused for 9000 ms",
+      untilMs: 59_990,
+    };
+    const verdict = judge([call("req_aa", 1_000), call("req_aa", 60_000)], [pause]);
+    expect(verdict).toMatchObject({ repeatsAfterCommit: [], lateCalls: [{ cause: pause.what }] });
+    const later = judge([call("req_aa", 1_000), call("req_aa", 61_000)], [pause]);
+    expect(later).toMatchObject({ lateCalls: [], repeatsAfterCommit: [{ startedAtMs: 61_000 }] });
   });
 
   test("a call of no job, and a job that succeeded without a call, are named", () => {

@@ -24,6 +24,8 @@ export interface JobCallVerdict {
   readonly extras: readonly ExtraCall[];
   /** Calls that began after the end of their job was in the database. */
   readonly repeatsAfterCommit: readonly ExtraCall[];
+  /** Calls that a process had begun before it was paused, and made when it woke: nobody can take those back. */
+  readonly lateCalls: readonly ExtraCall[];
   /** Calls of requests that no job knows of. */
   readonly strangers: readonly SeenCall[];
   /** Jobs that succeeded although nobody called a provider for them. */
@@ -47,6 +49,7 @@ export function judgeJobCalls({
   const callsByJob = Map.groupBy(seen, ({ requestId }) => byDigits.get(digitsOf(requestId)));
   const extras: ExtraCall[] = [];
   const repeats: ExtraCall[] = [];
+  const lateCalls: ExtraCall[] = [];
   for (const [job, calls] of callsByJob) {
     if (job === undefined) continue;
     const inOrder = calls.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
@@ -58,13 +61,17 @@ export function judgeJobCalls({
     });
     for (const call of inOrder.slice(0, -1))
       extras.push(extraOf(call, causeOf(call, { finishedAtMs: job.finishedAtMs, troubles })));
-    for (const call of inOrder)
-      if (job.finishedAtMs !== null && call.startedAtMs > job.finishedAtMs) repeats.push(extraOf(call, null));
+    for (const call of inOrder) {
+      if (job.finishedAtMs === null || call.startedAtMs <= job.finishedAtMs) continue;
+      const wake = inOrder.length > 1 ? wakeBefore(call, troubles) : null;
+      (wake === null ? repeats : lateCalls).push(extraOf(call, wake));
+    }
   }
   return {
     calls: seen.length,
     extras,
     repeatsAfterCommit: repeats,
+    lateCalls,
     strangers: callsByJob.get(undefined) ?? [],
     uncalled: jobs.flatMap((job) => (job.state === "succeeded" && !callsByJob.has(job) ? [job.id] : [])),
   };
@@ -84,6 +91,17 @@ function causeOf(
     ({ fromMs, untilMs, costs }) => fromMs <= endsAtMs[costs] && untilMs >= call.startedAtMs,
   );
   return cause?.what ?? null;
+}
+
+/** From the end of a pause to the calls that were held up by it; the pause is noted a moment after its end. */
+const wakeMarginMs = 500;
+
+function wakeBefore({ startedAtMs }: SeenCall, troubles: readonly Trouble[]): string | null {
+  const pause = troubles.find(
+    ({ what, costs, untilMs }) =>
+      costs === "call" && what.includes(" paused ") && Math.abs(startedAtMs - untilMs) <= wakeMarginMs,
+  );
+  return pause?.what ?? null;
 }
 
 /** What the ids of a job and of the requests of all its attempts have in common. */

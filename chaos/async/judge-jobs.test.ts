@@ -13,6 +13,7 @@ const job = (number: number, more: Partial<JobFacts> = {}): JobFacts => ({
   id: `job_${number}`,
   number,
   state: "succeeded",
+  isStream: false,
   errorCode: null,
   errorMessage: null,
   finishedAtMs: 1,
@@ -42,6 +43,7 @@ describe("judgeJobs", () => {
       byState: { succeeded: 2 },
       lost: [],
       spoiled: [],
+      brokenStreams: [],
       doubled: [],
       wrongAnswers: [],
       unstable: [],
@@ -50,7 +52,7 @@ describe("judgeJobs", () => {
 
   test("an accepted job that is not there, or has not ended, is lost", () => {
     const verdict = judge([submitted(1), submitted(2)], [job(2, { state: "running", finishedAtMs: null })]);
-    expect(verdict.lost).toEqual(["job_1", "job_2"]);
+    expect(verdict.lost).toEqual(["job_1: not there", "job_2: running"]);
   });
 
   test("a job that was sent without an answer may be there once; twice is one too many", () => {
@@ -75,6 +77,14 @@ describe("judgeJobs", () => {
     const verdict = judge([submitted(1), submitted(2), submitted(3, { isCancelled: true })], jobs);
     expect(verdict.spoiled).toHaveLength(2);
     expect(verdict.byState).toEqual({ failed: 1, cancelled: 2 });
+  });
+
+  test("a stream that was interrupted has ended as it should; anything else that was interrupted has not", () => {
+    const failed = { state: "failed", errorCode: "stream_interrupted" } as const;
+    const jobs = [job(1, { ...failed, isStream: true }), job(2, failed)];
+    const verdict = judge([submitted(1), submitted(2)], jobs);
+    expect(verdict.brokenStreams).toEqual(["job_1"]);
+    expect(verdict.spoiled).toHaveLength(1);
   });
 
   test("the answer to another job's question is wrong, and so is none", () => {

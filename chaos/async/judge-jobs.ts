@@ -32,6 +32,8 @@ export interface JobVerdict {
   readonly lost: readonly string[];
   /** Jobs that failed or expired, or were cancelled by nobody. */
   readonly spoiled: readonly string[];
+  /** Streams whose caller died after their first token: these end, and are not begun again. */
+  readonly brokenStreams: readonly string[];
   /** Two jobs for one submission. */
   readonly doubled: readonly string[];
   /** Its answer is not what the provider answers to its question. */
@@ -40,7 +42,7 @@ export interface JobVerdict {
   readonly unstable: readonly string[];
 }
 
-const finalStates = new Set<AsyncJobState>(["succeeded", "failed", "cancelled", "expired"]);
+const finalStates = new Set<AsyncJobState | "not there">(["succeeded", "failed", "cancelled", "expired"]);
 
 /** Holds what clients were told against what the database has and what they read. */
 export function judgeJobs({
@@ -65,13 +67,19 @@ export function judgeJobs({
     unheard: submissions.reduce((sum, { unheard }) => sum + unheard, 0),
     unheardJobs: jobs.filter(({ id }) => !known.has(id)).length,
     byState: Object.fromEntries(states.map(([state, those]) => [state, those.length])),
-    lost: [...known].filter((id) => !finalStates.has(byId.get(id)?.state ?? "queued")),
+    lost: [...known].flatMap((id) => {
+      const state = byId.get(id)?.state ?? "not there";
+      return finalStates.has(state) ? [] : [`${id}: ${state}`];
+    }),
     spoiled: jobs.flatMap((job) => {
       const isExpected =
-        job.state === "succeeded" || (job.state === "cancelled" && cancelled.has(job.number ?? -1));
+        job.state === "succeeded" ||
+        isBrokenStream(job) ||
+        (job.state === "cancelled" && cancelled.has(job.number ?? -1));
       const { id, number, state, errorCode, errorMessage } = job;
       return isExpected ? [] : [`${id} (${number}) ${state} ${errorCode ?? ""}: ${errorMessage ?? ""}`];
     }),
+    brokenStreams: jobs.filter(isBrokenStream).map(({ id }) => id),
     doubled: submissions.flatMap(({ number, jobIds, unheard }) => {
       const made = byNumber.get(number)?.length ?? 0;
       const may = new Set(jobIds).size === 0 ? unheard : 1 + unheard;
@@ -87,6 +95,10 @@ export function judgeJobs({
       (id) => JSON.stringify(firstReads.get(id)) !== JSON.stringify(secondReads.get(id)),
     ),
   };
+}
+
+function isBrokenStream({ isStream, state, errorCode }: JobFacts): boolean {
+  return isStream && state === "failed" && errorCode === "stream_interrupted";
 }
 
 /** The mock names its model and repeats the question. */

@@ -20,6 +20,7 @@ const job: JobFacts = {
   id: "job_1",
   number: 1,
   state: "succeeded",
+  isStream: false,
   errorCode: null,
   errorMessage: null,
   finishedAtMs: 1,

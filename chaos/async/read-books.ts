@@ -81,12 +81,22 @@ function deliveriesIn(
 async function readJobs(db: Database["db"]): Promise<JobFacts[]> {
   const rows = await db
     .selectFrom("jobs")
-    .select(["id", "body", "state", "error_code", "error_message", "finished_at_ms", "webhook_json"])
+    .select([
+      "id",
+      "body",
+      "state",
+      "is_stream",
+      "error_code",
+      "error_message",
+      "finished_at_ms",
+      "webhook_json",
+    ])
     .execute();
   return rows.map((row) => ({
     id: row.id,
     number: numberIn(row.body),
     state: row.state,
+    isStream: Boolean(row.is_stream),
     errorCode: row.error_code,
     errorMessage: row.error_message,
     finishedAtMs: row.finished_at_ms === null ? null : Number(row.finished_at_ms),

@@ -57,6 +57,8 @@ export function scoreboardOf(outcome: Outcome): Scoreboard {
     ["trouble to the next end of a job, median and most", recoveryText(outcome.recovery)],
     ["provider calls", calls.calls],
     ["extra calls, explained", calls.extras.length - unexplained.length],
+    ["calls made when their paused caller woke", calls.lateCalls.length],
+    ["streams that broke with their caller", jobs.brokenStreams.length],
     ["webhooks due", webhooks.due],
     ["attempts at the receiver", webhooks.attempts],
     ["delivered again under the same id", webhooks.repeats],

@@ -56,7 +56,7 @@ export async function submitJobs({
     for (;;) {
       const jobId = unread.shift();
       if (jobId !== undefined) {
-        reads.set(jobId, await client.untilEnded(jobId, endWithinMs));
+        reads.set(jobId, await endOf(client, jobId));
         outstanding -= 1;
         changed();
       } else if (isSubmitting) await wake.promise;
@@ -80,9 +80,13 @@ export async function readAgain(
   const reads = new Map<string, ReadJob | null>();
   const left = [...jobIds];
   const reading = async (): Promise<void> => {
-    for (let id = left.shift(); id !== undefined; id = left.shift())
-      reads.set(id, await client.untilEnded(id, endWithinMs));
+    for (let id = left.shift(); id !== undefined; id = left.shift()) reads.set(id, await endOf(client, id));
   };
   await Promise.all(Array.from({ length: readers }, reading));
   return reads;
+}
+
+/** Null: there is none, or it does not end; the judge finds out which. */
+function endOf(client: JobClient, jobId: string): Promise<ReadJob | null> {
+  return client.untilEnded(jobId, endWithinMs).catch(() => null);
 }
