@@ -1,4 +1,7 @@
+import { openDatabase } from "@tokenhub/persistence";
 import { startTestRedis, until } from "@tokenhub/testkit";
+import { sql } from "kysely";
+import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { openSite } from "../lifecycle/site.ts";
 import { askerOf, chatOf, submit } from "./job-client.ts";
@@ -31,6 +34,18 @@ it("a job whose answer came while no gateway was there gets it from the store", 
   await until("the answer in Redis", async () => (await site.redis.exists(result)) === 1);
   const ask = askerOf(await site.startGateway());
   expect((await ask(`/v1/jobs/${id}?wait=20`)).json).toMatchObject({ status: "succeeded" });
+  expect(site.mock.calls()).toHaveLength(1);
+});
+
+it("a job that is this gateway's by the database, and of which it does not know, is carried out", async () => {
+  await using site = await openSite({ redisUrl: inject("redisUrl") });
+  const ask = askerOf(await site.startAll());
+  const { id } = await submit(ask, chatOf("gpt-test"), { not_before: Date.now() / 1_000 + 600 });
+  await using database = await openDatabase({ kind: "sqlite", path: join(site.directory, "tokenhub.db") });
+  await sql`update jobs set state = 'running', owner = (select id from gateways) where id = ${id}`.execute(
+    database.db,
+  );
+  expect((await ask(`/v1/jobs/${id}?wait=30`)).json).toMatchObject({ status: "succeeded" });
   expect(site.mock.calls()).toHaveLength(1);
 });
 

@@ -17,7 +17,8 @@ export interface JobRunner {
 
 export interface RunningJob {
   readonly job: ClaimedJob;
-  readonly beganAtMs: number;
+  /** When its request was last sent to the queues. */
+  sentAtMs: number;
   /** Sends its request to the queues again; null: it has not been sent yet. */
   submitAgain: (() => Promise<void>) | null;
 }
@@ -85,7 +86,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   function begin(job: ClaimedJob, { isRepeat }: { readonly isRepeat: boolean }): void {
-    const entry: RunningJob = { job, beganAtMs: now(), submitAgain: null };
+    const entry: RunningJob = { job, sentAtMs: now(), submitAgain: null };
     running.set(job.id, entry);
     carryOut(entry, isRepeat)
       .catch((error: unknown) => {

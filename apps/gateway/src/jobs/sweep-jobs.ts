@@ -2,12 +2,14 @@ import type { Keyspace } from "@tokenhub/contracts";
 import type { JobEnding, JobRepository, StoredJob } from "@tokenhub/persistence";
 import type { Redis } from "ioredis";
 import type { JobFinisher } from "./finish-jobs.ts";
+import { repeatWork } from "./repeat-work.ts";
 import type { RunningJob } from "./run-jobs.ts";
+import { sendLostAgain } from "./send-lost-again.ts";
 
 export interface JobSweepOptions {
   readonly jobs: Pick<
     JobRepository,
-    "promoteDue" | "takeOverdue" | "seeGateway" | "goneOwners" | "release" | "forgetGateway"
+    "promoteDue" | "takeOverdue" | "seeGateway" | "goneOwners" | "runningOf" | "release" | "forgetGateway"
   >;
   readonly finisher: JobFinisher;
   readonly running: ReadonlyMap<string, RunningJob>;
@@ -37,7 +39,8 @@ const jobsPerSweep = 500;
  * lost. All of it may be done by several gateways at once.
  */
 export async function startJobSweeps(options: JobSweepOptions): Promise<AsyncDisposable> {
-  const { jobs, owner, isAlone, wake, now, onError } = options;
+  const { jobs, running, owner, isAlone, wake, now, onError } = options;
+  let suspects: ReadonlySet<string> = new Set();
   const { dueIntervalMs = 500, presenceIntervalMs = 3_000 } = options;
 
   async function sweepDue(): Promise<void> {
@@ -54,7 +57,15 @@ export async function startJobSweeps(options: JobSweepOptions): Promise<AsyncDis
       await jobs.release({ owner: gone });
       await jobs.forgetGateway(gone);
     }
-    await sendLostAgain(options);
+  }
+
+  /** Jobs that are this gateway's by the database, of which it does not know: the answer to its claim was lost. */
+  async function sweepOrphans(): Promise<void> {
+    const unknown = (await jobs.runningOf(owner)).filter((id) => !running.has(id));
+    // A claim or an end may just be under way: only what is found twice is left over.
+    const orphans = unknown.filter((id) => suspects.has(id));
+    suspects = new Set(unknown);
+    if (orphans.length > 0) await jobs.release({ owner, jobIds: orphans });
   }
 
   await jobs.seeGateway(owner, now());
@@ -62,8 +73,10 @@ export async function startJobSweeps(options: JobSweepOptions): Promise<AsyncDis
     for (const left of await jobs.goneOwners(now() + 1))
       if (left !== owner) await jobs.release({ owner: left });
   const timers = [
-    repeat(sweepDue, dueIntervalMs, onError),
-    repeat(sweepPresence, presenceIntervalMs, onError),
+    repeatWork(sweepDue, { intervalMs: dueIntervalMs, onError }),
+    repeatWork(sweepPresence, { intervalMs: presenceIntervalMs, onError }),
+    repeatWork(sweepOrphans, { intervalMs: presenceIntervalMs, onError }),
+    repeatWork(() => sendLostAgain(options), { intervalMs: presenceIntervalMs, onError }),
   ];
   wake();
   return {
@@ -96,50 +109,4 @@ function endOverdue({ finisher, keepMs, now }: JobSweepOptions, job: StoredJob):
     isDeadLetter: false,
   };
   return finisher.finish(ending);
-}
-
-/** A request of which neither body nor result is left has to be sent again: nobody else will. */
-async function sendLostAgain({ running, redis, keyspace, now, onError }: JobSweepOptions): Promise<void> {
-  if (redis.status !== "ready") return;
-  const sent = [...running.values()].filter(
-    ({ submitAgain, beganAtMs }) => submitAgain !== null && now() - beganAtMs > 1_000,
-  );
-  if (sent.length === 0) return;
-  const pipeline = redis.pipeline();
-  for (const { job } of sent)
-    pipeline.exists(
-      keyspace.requestBody(job.requestId),
-      keyspace.result(job.requestId),
-      keyspace.run(job.requestId.replace(/^req_/, "run_")),
-    );
-  const replies = (await pipeline.exec()) ?? [];
-  for (const [position, { job, submitAgain }] of sent.entries()) {
-    const [error, found] = replies[position] ?? [new Error("no reply"), null];
-    const isStillRunning = running.get(job.id)?.job === job;
-    if (error === null && found === 0 && isStillRunning) submitAgain?.().catch(onError);
-  }
-}
-
-/** One after the other: a look that takes long is not overtaken by the next. */
-function repeat(
-  work: () => Promise<void>,
-  intervalMs: number,
-  onError: (error: unknown) => void,
-): AsyncDisposable {
-  let isOver = false;
-  let current: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    if (isOver) return;
-    isOver = true;
-    current = work()
-      .catch(onError)
-      .finally(() => (isOver = false));
-  }, intervalMs);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      isOver = true;
-      await current;
-    },
-  };
 }

@@ -28,6 +28,13 @@ export async function runningCounts(db: Kysely<Schema>): Promise<ReadonlyMap<str
   return new Map(rows.map(({ name, running }) => [name, Number(running)]));
 }
 
+/** Ids of the running jobs of one gateway. */
+export async function runningOf(db: Kysely<Schema>, owner: string): Promise<string[]> {
+  const { rows } = await sql<{ readonly id: string }>`
+    select id from jobs where state = 'running' and owner = ${owner}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /** From 1; 10,001 means that or more; null unless the job is queued. */
 export async function queuePosition(db: Kysely<Schema>, jobId: string): Promise<number | null> {
   const { rows } = await sql<{ readonly ahead: number }>`

@@ -4,7 +4,7 @@ import type { Schema } from "../schema/schema.ts";
 import { cancelQueued, markCancelRequested, type CancelOutcome, type CancelRequest } from "./cancel-job.ts";
 import { claimJobs, takeOverdue, type Claim, type ClaimedJob } from "./claim-jobs.ts";
 import { countLetters, markLetters, type LetterCount, type LetterMark } from "./dead-letters.ts";
-import { queuedGroups, queuePosition, recentPace, runningCounts } from "./dispatch-state.ts";
+import { queuedGroups, queuePosition, recentPace, runningCounts, runningOf } from "./dispatch-state.ts";
 import { finishJobs } from "./finish-jobs.ts";
 import { forgetGateway, goneOwners, seeGateway } from "./gateway-presence.ts";
 import { insertJobs } from "./insert-jobs.ts";
@@ -38,6 +38,8 @@ export interface JobRepository {
   readonly queuedGroups: (limit: number) => Promise<string[]>;
   /** Jobs that run, by group, over all gateways. */
   readonly runningCounts: () => Promise<ReadonlyMap<string, number>>;
+  /** Ids of the jobs that run and belong to the owner. */
+  readonly runningOf: (owner: string) => Promise<string[]>;
   /** Takes the next jobs of a group, in their order; each goes to one caller only, also over several gateways. */
   readonly claim: (claim: Claim) => Promise<ClaimedJob[]>;
   /**
@@ -111,6 +113,7 @@ export function createJobRepository(db: Kysely<Schema>): JobRepository {
     promoteDue: (nowMs, limit) => promoteDue(db, { nowMs, limit }),
     queuedGroups: (limit) => queuedGroups(db, limit),
     runningCounts: () => runningCounts(db),
+    runningOf: (owner) => runningOf(db, owner),
     claim: (claim) => claimJobs(db, claim),
     takeOverdue: (claim) => takeOverdue(db, claim),
     requeue: (attempts) => requeueJobs(db, attempts),
