@@ -41,7 +41,7 @@ describe("SQLite", () => {
     expect(await pragma("journal_mode")).toBe("wal");
     expect(await pragma("busy_timeout")).toBe(5_000);
     expect(await pragma("foreign_keys")).toBe(1);
-    expect(await pragma("synchronous")).toBe(1);
+    expect(await pragma("synchronous")).toBe(2);
     expect((await stat(join(path, ".."))).mode & 0o777).toBe(0o700);
   });
 

@@ -14,6 +14,7 @@ import { openAccessBench } from "../../access/access-bench.fixture.ts";
 import { createSpendReader } from "../../access/spend-reader.ts";
 import { createSecretHasher } from "../../admission/secret-hasher.ts";
 import { assignRequestId } from "../../http/assign-request-id.ts";
+import { createInternalCalls } from "../../jobs/internal-call.ts";
 import { createErrorHandler, unknownPath } from "../../http/error-handler.ts";
 import type { AdminRole } from "../admin-principal.ts";
 import { createAuditWriter } from "../audit-writer.ts";
@@ -46,7 +47,7 @@ export async function openAccessSite(redisUrl: string, clock: { nowMs: number })
   });
 
   const app = express();
-  app.use(assignRequestId);
+  app.use(assignRequestId(createInternalCalls()));
   app.use(
     "/admin/v1",
     mountAdminRoutes(
