@@ -1,5 +1,6 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { CheckAnswer, CheckMessage, CheckSettings, CheckVerdict } from "./check-worker.ts";
 
@@ -21,7 +22,9 @@ export interface InputCheckerOptions {
 }
 
 /** Chunks that are on their way to the thread. */
-const mostUntaken = 2;
+const mostUntaken = 1;
+/** Between two chunks the thread rests, so that on few cores requests somebody waits for come to theirs. */
+const pauseMs = 10;
 
 export function createInputChecker(options: InputCheckerOptions = {}): InputChecker {
   const { threads = 1, maxWaiting = 100, timeoutMs = 120_000 } = options;
@@ -70,6 +73,7 @@ async function checkInThread(
     for await (const chunk of bytes) {
       conversation.send({ kind: "bytes", bytes: chunk });
       await conversation.room();
+      await sleep(pauseMs);
       if (conversation.isDecided()) break;
     }
     conversation.send({ kind: "end" });

@@ -1,5 +1,6 @@
 import type { ClaimedJob, JobRepository } from "@tokenhub/persistence";
 import { cancelledEnding } from "./cancelled-ending.ts";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { requestIdOfAttempt } from "./job-ids.ts";
 import type { JobFinisher } from "./finish-jobs.ts";
 import type { ExecutionWatch } from "./execute-job.ts";
@@ -40,6 +41,9 @@ export interface JobRunnerOptions {
 
 const groupsPerPass = 1_000;
 const jobsPerClaim = 100;
+const beginningsPerTurn = 4;
+/** Lines of batches begin more slowly: nobody waits for one of them. */
+const batchPauseMs = 8;
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { jobs, finisher, execute, owner, limits, isReady, keepMs, now, random, onError } = options;
@@ -78,8 +82,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       const most = Math.min(limit, jobsPerClaim);
       const nowMs = now();
       const claimed = await jobs.claim({ group, limit: most, owner, nowMs });
-      for (const job of claimed)
+      for (const [position, job] of claimed.entries()) {
         begin(job, { isRepeat: job.startedAtMs !== nowMs || job.origin === "sync_wait" });
+        // A hundred beginnings in one turn would hold up everybody whose request is under way.
+        if (position % beginningsPerTurn === beginningsPerTurn - 1)
+          await (job.lane === "batch" ? sleep(batchPauseMs) : nextTurn());
+      }
       isMore ||= claimed.length === most && most < limit;
     }
     return isMore;

@@ -85,7 +85,7 @@ async function createJobIndexes(db: Kysely<unknown>): Promise<void> {
     "jobs_by_group_end on jobs (dispatch_group, finished_at_ms) where finished_at_ms is not null",
     "jobs_by_batch on jobs (batch_id, batch_line) where batch_id is not null",
     "jobs_expiring on jobs (expires_at_ms) where expires_at_ms is not null",
-    "jobs_answered on jobs (finished_at_ms, id, result_bytes) where result_bytes is not null",
+    "jobs_answered on jobs (finished_at_ms, id, result_bytes, batch_id) where result_bytes is not null",
     "jobs_dead on jobs (letter, created_at_ms, id, error_class) where letter is not null",
   ];
   for (const index of partial) {
