@@ -75,7 +75,11 @@ function shareAmong(
 const laneRanks: Readonly<Record<string, number>> = { interactive: 0, background: 1, batch: 2 };
 
 function laneRankOf(group: string): number {
-  return laneRanks[partsOf(group)[1] ?? ""] ?? laneRanks["batch"] ?? 0;
+  return laneRanks[laneOf(group)] ?? laneRanks["batch"] ?? 0;
+}
+
+export function laneOf(group: string): string {
+  return partsOf(group)[1] ?? "";
 }
 
 function tenantOf(group: string): string {

@@ -1,11 +1,11 @@
 import type { ClaimedJob, JobRepository } from "@tokenhub/persistence";
 import { cancelledEnding } from "./cancelled-ending.ts";
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { requestIdOfAttempt } from "./job-ids.ts";
 import type { JobFinisher } from "./finish-jobs.ts";
 import type { ExecutionWatch } from "./execute-job.ts";
 import { judgeExecution, type ExecutionOutcome, type Judgement } from "./judge-execution.ts";
-import { planDispatch, type DispatchLimits } from "./plan-dispatch.ts";
+import { laneOf, planDispatch, type DispatchLimits } from "./plan-dispatch.ts";
 
 /** Begins jobs whose turn it is and carries them out. */
 export interface JobRunner {
@@ -42,8 +42,8 @@ export interface JobRunnerOptions {
 const groupsPerPass = 1_000;
 const jobsPerClaim = 100;
 const beginningsPerTurn = 4;
-/** Lines of batches begin more slowly: nobody waits for one of them. */
-const batchPauseMs = 8;
+const batchJobsAtOnce = 4;
+const batchPauseMs = 12;
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { jobs, finisher, execute, owner, limits, isReady, keepMs, now, random, onError } = options;
@@ -53,6 +53,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   let isPassing = false;
   let isAskedAgain = false;
   let onIdle: (() => void) | null = null;
+  let nextBatchAtMs = 0;
 
   function wake(): void {
     isAskedAgain = true;
@@ -79,18 +80,27 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const shares = planDispatch({ queuedGroups, running: await jobs.runningCounts() }, limits);
     let isMore = false;
     for (const { group, limit } of shares) {
-      const most = Math.min(limit, jobsPerClaim);
+      const isBatch = laneOf(group) === "batch";
+      if (isBatch && now() < nextBatchAtMs) continue;
+      const most = Math.min(limit, isBatch ? batchJobsAtOnce : jobsPerClaim);
       const nowMs = now();
       const claimed = await jobs.claim({ group, limit: most, owner, nowMs });
       for (const [position, job] of claimed.entries()) {
         begin(job, { isRepeat: job.startedAtMs !== nowMs || job.origin === "sync_wait" });
         // A hundred beginnings in one turn would hold up everybody whose request is under way.
-        if (position % beginningsPerTurn === beginningsPerTurn - 1)
-          await (job.lane === "batch" ? sleep(batchPauseMs) : nextTurn());
+        if (position % beginningsPerTurn === beginningsPerTurn - 1) await nextTurn();
       }
-      isMore ||= claimed.length === most && most < limit;
+      if (!isBatch) isMore ||= claimed.length === most && most < limit;
     }
+    if (shares.some(({ group }) => laneOf(group) === "batch")) pauseBatches();
     return isMore;
+  }
+
+  /** Lines of batches begin a few at a time: nobody waits for one of them, and others share the processors. */
+  function pauseBatches(): void {
+    if (now() < nextBatchAtMs) return;
+    nextBatchAtMs = now() + batchPauseMs;
+    setTimeout(wake, batchPauseMs + 1).unref();
   }
 
   function begin(job: ClaimedJob, { isRepeat }: { readonly isRepeat: boolean }): void {
