@@ -1,4 +1,4 @@
-import { publicJobSchema } from "@tokenhub/contracts";
+import { publicJobSchema } from "@tokenhub/contracts/api";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadJob, Submission } from "./judge-jobs.ts";
 import type { JobPlan } from "./plan-job.ts";

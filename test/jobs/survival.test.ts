@@ -1,6 +1,5 @@
-import { openDatabase } from "@tokenhub/persistence";
 import { startTestRedis, until } from "@tokenhub/testkit";
-import { sql } from "kysely";
+import Database from "better-sqlite3";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { openSite } from "../lifecycle/site.ts";
@@ -41,10 +40,11 @@ it("a job that is this gateway's by the database, and of which it does not know,
   await using site = await openSite({ redisUrl: inject("redisUrl") });
   const ask = askerOf(await site.startAll());
   const { id } = await submit(ask, chatOf("gpt-test"), { not_before: Date.now() / 1_000 + 600 });
-  await using database = await openDatabase({ kind: "sqlite", path: join(site.directory, "tokenhub.db") });
-  await sql`update jobs set state = 'running', owner = (select id from gateways) where id = ${id}`.execute(
-    database.db,
-  );
+  const database = new Database(join(site.directory, "tokenhub.db"), { timeout: 5_000 });
+  database
+    .prepare("update jobs set state = 'running', owner = (select id from gateways) where id = ?")
+    .run(id);
+  database.close();
   expect((await ask(`/v1/jobs/${id}?wait=30`)).json).toMatchObject({ status: "succeeded" });
   expect(site.mock.calls()).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
-import { until } from "@tokenhub/testkit";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { startTestRedis, until, type TestRedis } from "@tokenhub/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   findPostgres,
   startPostgres,
@@ -14,18 +14,24 @@ const binaries = await findPostgres();
 if (binaries === null) console.warn("no PostgreSQL on this machine: its half of this suite is skipped");
 
 let server: PostgresServer | null = null;
+let redis: TestRedis;
 beforeAll(async () => {
+  redis = await startTestRedis();
   if (binaries !== null) server = await startPostgres(binaries);
 });
-afterAll(() => server?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await redis[Symbol.asyncDispose]();
+});
 
 /** An empty database of its own: its URL, or null for SQLite in the site's folder. */
 function newDatabase(kind: "SQLite" | "PostgreSQL"): Promise<string | null> {
   return kind === "SQLite" || server === null ? Promise.resolve(null) : server.createDatabase();
 }
 
+/** A Redis of its own: connections to it are cut, which others' must not be. */
 async function openOn(databaseUrl: string | null): Promise<{ site: Site; store: RowStore }> {
-  const redisUrl = inject("redisUrl");
+  const redisUrl = redis.url;
   const site = await openSite(databaseUrl === null ? { redisUrl } : { redisUrl, databaseUrl });
   return { site, store: databaseUrl === null ? site : { databaseUrl } };
 }

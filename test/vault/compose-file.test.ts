@@ -28,19 +28,20 @@ test("S3-55: in docker-compose.yml the secrets of administration and vault go to
   }
 });
 
-test("gateway and provider worker, and nobody else, share the cluster secret: from the environment, or a volume of theirs", async () => {
+test("gateway, provider worker and webhook worker, and nobody else, share the cluster secret: from the environment, or a volume of theirs", async () => {
   const all = await services();
   const holders = Object.keys(all).filter((name) =>
     namesOf(all[name]).some((key) => key.includes("CLUSTER")),
   );
-  expect(holders).toEqual(["gateway", "provider-worker"]);
+  expect(holders).toEqual(["gateway", "provider-worker", "webhook-worker"]);
   for (const name of holders)
     expect(all[name]?.environment).toMatchObject({
       TOKENHUB_CLUSTER_SECRET: "${TOKENHUB_CLUSTER_SECRET:-}",
       TOKENHUB_CLUSTER_SECRET_FILE: "/secrets/cluster-secret",
     });
   expect(all["gateway"]?.volumes).toContain("cluster-secret:/secrets");
-  expect(all["provider-worker"]?.volumes).toEqual(["cluster-secret:/secrets:ro"]);
+  for (const worker of ["provider-worker", "webhook-worker"])
+    expect(all[worker]?.volumes).toEqual(["cluster-secret:/secrets:ro"]);
   const dockerfile = await readFile(new URL("../../Dockerfile", import.meta.url), "utf8");
   expect(dockerfile).toMatch(/mkdir -p [^\n]*\/secrets/);
   expect(dockerfile).toMatch(/chown node:node [^\n]*\/secrets/);

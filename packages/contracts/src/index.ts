@@ -1,4 +1,3 @@
-export * from "./api/index.ts";
 export * from "./async-job.ts";
 export * from "./bandit.ts";
 export * from "./catalogue.ts";

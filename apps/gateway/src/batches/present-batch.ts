@@ -1,4 +1,4 @@
-import type { BatchObject, FileObject, MessageBatch } from "@tokenhub/contracts";
+import type { BatchObject, FileObject, MessageBatch } from "@tokenhub/contracts/api";
 import type { StoredBatch, StoredFile } from "@tokenhub/persistence";
 import { batchLimits } from "./batch-limits.ts";
 

@@ -2,7 +2,7 @@ import {
   anthropicMessagesRequestSchema,
   openAiChatRequestSchema,
   openAiEmbeddingsRequestSchema,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";

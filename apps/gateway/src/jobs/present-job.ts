@@ -1,4 +1,4 @@
-import type { PublicJob } from "@tokenhub/contracts";
+import type { PublicJob } from "@tokenhub/contracts/api";
 import type { JobAnswer, StoredJob } from "@tokenhub/persistence";
 
 /** What is known of a job's turn. */

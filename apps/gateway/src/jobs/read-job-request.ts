@@ -1,4 +1,5 @@
-import { submitJobRequestSchema, type JobWebhook, type SubmitJobRequest } from "@tokenhub/contracts";
+import type { JobWebhook } from "@tokenhub/contracts";
+import { submitJobRequestSchema, type SubmitJobRequest } from "@tokenhub/contracts/api";
 import type { JsonObject } from "../sync/generation-endpoint.ts";
 import { validateBody } from "../http/validate-body.ts";
 import { defaultTerms, type JobTerms } from "./job-terms.ts";

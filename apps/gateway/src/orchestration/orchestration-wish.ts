@@ -1,4 +1,5 @@
-import type { OrchestrationRequest, RunSettings } from "@tokenhub/contracts";
+import type { RunSettings } from "@tokenhub/contracts";
+import type { OrchestrationRequest } from "@tokenhub/contracts/api";
 
 /** Who is to play a part. */
 export interface RoleWish {

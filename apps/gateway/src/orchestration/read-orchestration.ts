@@ -1,4 +1,5 @@
-import { orchestrationRequestSchema, TokenHubError, type OrchestrationRequest } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import { orchestrationRequestSchema, type OrchestrationRequest } from "@tokenhub/contracts/api";
 import { describeIssue } from "../http/describe-issue.ts";
 import { firstIssue } from "../http/first-issue.ts";
 import type { AnswerWishes } from "../sync/generation-endpoint.ts";

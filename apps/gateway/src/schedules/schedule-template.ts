@@ -1,4 +1,5 @@
-import { jobEndpoints, jobWebhookSchema, TokenHubError, type JobWebhook } from "@tokenhub/contracts";
+import { jobWebhookSchema, TokenHubError, type JobWebhook } from "@tokenhub/contracts";
+import { jobEndpoints } from "@tokenhub/contracts/api";
 import { z } from "zod";
 import { defaultTerms, type JobTerms } from "../jobs/job-terms.ts";
 import { readJobRequest } from "../jobs/read-job-request.ts";

@@ -1,4 +1,4 @@
-import { anthropicMessagesRequestSchema } from "@tokenhub/contracts";
+import { anthropicMessagesRequestSchema } from "@tokenhub/contracts/api";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { target, toAnthropic, toOpenAi } from "../testing/transcode.ts";

@@ -1,4 +1,4 @@
-import { openAiCompletionsRequestSchema } from "@tokenhub/contracts";
+import { openAiCompletionsRequestSchema } from "@tokenhub/contracts/api";
 import { describe, expect, test } from "vitest";
 import { inspectRequest } from "../inspect-request.ts";
 import { target } from "../testing/transcode.ts";

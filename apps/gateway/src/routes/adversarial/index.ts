@@ -1,4 +1,4 @@
-import { adversarialRequestSchema, type AdversarialAnswer } from "@tokenhub/contracts";
+import { adversarialRequestSchema, type AdversarialAnswer } from "@tokenhub/contracts/api";
 import { validateBody } from "../../http/validate-body.ts";
 import { namedModel, plainWish } from "../../orchestration/orchestration-wish.ts";
 import type { AnswerEncoder, GenerationEndpoint } from "../../sync/generation-endpoint.ts";

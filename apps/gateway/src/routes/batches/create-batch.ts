@@ -1,4 +1,5 @@
-import { createBatchRequestSchema, idFrom, TokenHubError } from "@tokenhub/contracts";
+import { idFrom, TokenHubError } from "@tokenhub/contracts";
+import { createBatchRequestSchema } from "@tokenhub/contracts/api";
 import type { NewBatch } from "@tokenhub/persistence";
 import type { Request, Response } from "express";
 import { randomUUID } from "node:crypto";

@@ -1,4 +1,4 @@
-import { batchListQuerySchema } from "@tokenhub/contracts";
+import { batchListQuerySchema } from "@tokenhub/contracts/api";
 import { Router, type Request, type RequestHandler } from "express";
 import type { Caller } from "../../admission/caller.ts";
 import { admitCaller, ownFilters } from "../../batches/admit-caller.ts";

@@ -12,7 +12,7 @@ import {
   messageBatchListSchema,
   messageBatchSchema,
   uploadPurposes,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 

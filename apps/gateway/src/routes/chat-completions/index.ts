@@ -1,4 +1,4 @@
-import { openAiChatRequestSchema } from "@tokenhub/contracts";
+import { openAiChatRequestSchema } from "@tokenhub/contracts/api";
 import type { GenerationEndpoint } from "../../sync/generation-endpoint.ts";
 import { readStandardRequest } from "../../sync/read-standard-request.ts";
 

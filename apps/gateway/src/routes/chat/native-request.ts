@@ -1,4 +1,5 @@
-import { capabilitySchema, type Capability, type nativeRequestSchema } from "@tokenhub/contracts";
+import { capabilitySchema, type Capability } from "@tokenhub/contracts";
+import type { nativeRequestSchema } from "@tokenhub/contracts/api";
 import type { z } from "zod";
 import type { JsonObject } from "../../sync/generation-endpoint.ts";
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { legacyChatRequestSchema } from "@tokenhub/contracts";
+import { legacyChatRequestSchema } from "@tokenhub/contracts/api";
 import { readWishes } from "../../admission/routing-wishes.ts";
 import { validateBody } from "../../http/validate-body.ts";
 import { namedModel, plainWish, type OrchestrationWish } from "../../orchestration/orchestration-wish.ts";

@@ -1,4 +1,4 @@
-import { nativeChatRequestSchema } from "@tokenhub/contracts";
+import { nativeChatRequestSchema } from "@tokenhub/contracts/api";
 import { readWishes } from "../../admission/routing-wishes.ts";
 import { readCacheWish } from "../../cache/cache-wish.ts";
 import { validateBody } from "../../http/validate-body.ts";

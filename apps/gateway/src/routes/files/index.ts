@@ -1,4 +1,5 @@
-import { fileListQuerySchema, TokenHubError } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import { fileListQuerySchema } from "@tokenhub/contracts/api";
 import { Router, type Request, type RequestHandler } from "express";
 import { admitCaller, ownFilters } from "../../batches/admit-caller.ts";
 import type { BatchDeps } from "../../batches/batch-deps.ts";

@@ -1,4 +1,5 @@
-import { expiresAfterSchema, idFrom, TokenHubError, uploadPurposes } from "@tokenhub/contracts";
+import { idFrom, TokenHubError } from "@tokenhub/contracts";
+import { expiresAfterSchema, uploadPurposes } from "@tokenhub/contracts/api";
 import { createFilePieceWriter, type StoredFile } from "@tokenhub/persistence";
 import type { Request, Response } from "express";
 import { randomUUID } from "node:crypto";

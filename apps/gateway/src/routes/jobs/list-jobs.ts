@@ -1,4 +1,5 @@
-import { jobListQuerySchema, TokenHubError, type JobList } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import { jobListQuerySchema, type JobList } from "@tokenhub/contracts/api";
 import type { JobRepository } from "@tokenhub/persistence";
 import type { Caller } from "../../admission/caller.ts";
 import { describeIssue } from "../../http/describe-issue.ts";

@@ -3,7 +3,7 @@ import {
   jobListSchema,
   publicJobSchema,
   submitJobRequestSchema,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 

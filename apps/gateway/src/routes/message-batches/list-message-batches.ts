@@ -1,4 +1,4 @@
-import { messageBatchListQuerySchema } from "@tokenhub/contracts";
+import { messageBatchListQuerySchema } from "@tokenhub/contracts/api";
 import type { StoredBatch } from "@tokenhub/persistence";
 import type { Caller } from "../../admission/caller.ts";
 import { ownFilters } from "../../batches/admit-caller.ts";

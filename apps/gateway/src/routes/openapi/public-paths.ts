@@ -10,7 +10,7 @@ import {
   openAiResponsesRequestSchema,
   orchestrationRequestSchema,
   planRequestSchema,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { z } from "zod";
 import { outputFormatSchema, outputSchemaSchema } from "@tokenhub/shaping";

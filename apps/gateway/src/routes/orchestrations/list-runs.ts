@@ -1,4 +1,5 @@
-import { orchestrationListQuerySchema, TokenHubError, type OrchestrationList } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import { orchestrationListQuerySchema, type OrchestrationList } from "@tokenhub/contracts/api";
 import type { RunRepository, RunSummary } from "@tokenhub/persistence";
 import type { Caller } from "../../admission/caller.ts";
 import { describeIssue } from "../../http/describe-issue.ts";

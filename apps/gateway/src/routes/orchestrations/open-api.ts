@@ -2,7 +2,7 @@ import {
   orchestrationListQuerySchema,
   orchestrationListSchema,
   startOrchestrationRequestSchema,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import { runReportSchema } from "@tokenhub/orchestration";
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";

@@ -1,8 +1,5 @@
-import {
-  startOrchestrationRequestSchema,
-  TokenHubError,
-  type StartOrchestrationRequest,
-} from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import { startOrchestrationRequestSchema, type StartOrchestrationRequest } from "@tokenhub/contracts/api";
 import { readWishes, type RoutingWishes } from "../../admission/routing-wishes.ts";
 import { validateBody } from "../../http/validate-body.ts";
 import { namedModel, plainWish, type OrchestrationWish } from "../../orchestration/orchestration-wish.ts";

@@ -1,4 +1,5 @@
-import { planRequestSchema, TokenHubError } from "@tokenhub/contracts";
+import { TokenHubError } from "@tokenhub/contracts";
+import { planRequestSchema } from "@tokenhub/contracts/api";
 import { readWishes } from "../../admission/routing-wishes.ts";
 import { validateBody } from "../../http/validate-body.ts";
 import { answerWishesOf, readOrchestration } from "../../orchestration/read-orchestration.ts";

@@ -1,9 +1,9 @@
+import { TokenHubError } from "@tokenhub/contracts";
 import {
   redeliverWebhooksSchema,
-  TokenHubError,
   webhookDeliveryListQuerySchema,
   type RedeliverWebhooks,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import type { Redelivered, WebhookDelivery } from "@tokenhub/persistence";
 import { mostRedeliveries } from "../../webhooks/webhook-management.ts";
 import { foundEndpoint } from "./found-endpoint.ts";

@@ -1,12 +1,11 @@
+import { idFrom, TokenHubError } from "@tokenhub/contracts";
 import {
   createWebhookEndpointSchema,
-  idFrom,
   rotateWebhookSecretSchema,
   testWebhookEndpointSchema,
-  TokenHubError,
   updateWebhookEndpointSchema,
   webhookEndpointListQuerySchema,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import { randomUUID } from "node:crypto";
 import { deliverTest } from "../../webhooks/deliver-test.ts";
 import { readWebhookUrl } from "../../webhooks/read-webhook-url.ts";

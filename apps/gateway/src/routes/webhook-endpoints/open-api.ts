@@ -1,13 +1,13 @@
+import { webhookAttemptedFactSchema } from "@tokenhub/contracts";
 import {
   createWebhookEndpointSchema,
   redeliverWebhooksSchema,
   rotateWebhookSecretSchema,
   testWebhookEndpointSchema,
   updateWebhookEndpointSchema,
-  webhookAttemptedFactSchema,
   webhookDeliveryListQuerySchema,
   webhookEndpointListQuerySchema,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import { z } from "zod";
 import type { ZodOpenApiPathsObject } from "zod-openapi";
 

@@ -1,4 +1,4 @@
-import { rotateWebhookSecretSchema } from "@tokenhub/contracts";
+import { rotateWebhookSecretSchema } from "@tokenhub/contracts/api";
 import type { SigningSecretNote } from "@tokenhub/persistence";
 import { oldSecretUntilMs } from "../../webhooks/webhook-management.ts";
 import { secondsOf } from "./present-endpoint.ts";

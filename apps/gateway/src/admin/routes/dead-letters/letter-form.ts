@@ -1,4 +1,4 @@
-import { jobEndpoints } from "@tokenhub/contracts";
+import { jobEndpoints } from "@tokenhub/contracts/api";
 import type { JobFilters } from "@tokenhub/persistence";
 import { z } from "zod";
 import { timeField } from "../../fields.ts";

@@ -1,4 +1,5 @@
-import { asyncJobOriginSchema, asyncJobStateSchema, jobEndpoints } from "@tokenhub/contracts";
+import { asyncJobOriginSchema, asyncJobStateSchema } from "@tokenhub/contracts";
+import { jobEndpoints } from "@tokenhub/contracts/api";
 import type { JobFilters } from "@tokenhub/persistence";
 import { z } from "zod";
 import { requireOrder, timeQuery } from "../insight/time-query.ts";

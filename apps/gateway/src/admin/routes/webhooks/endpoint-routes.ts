@@ -3,7 +3,7 @@ import {
   updateWebhookEndpointSchema,
   type RotateWebhookSecret,
   type UpdateWebhookEndpoint,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import { z } from "zod";
 import type { WebhookManagement } from "../../../webhooks/webhook-management.ts";
 import { adminRoute, reply, type AdminReply, type AdminRoute } from "../../admin-route.ts";

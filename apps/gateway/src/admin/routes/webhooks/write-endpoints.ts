@@ -1,10 +1,9 @@
+import { idFrom, TokenHubError } from "@tokenhub/contracts";
 import {
   createWebhookEndpointSchema,
-  idFrom,
-  TokenHubError,
   type RotateWebhookSecret,
   type UpdateWebhookEndpoint,
-} from "@tokenhub/contracts";
+} from "@tokenhub/contracts/api";
 import {
   createProjectRepository,
   createTenantRepository,
