@@ -1,3 +1,4 @@
+export { blockFrames } from "./block-frames.ts";
 export * from "./canonical.ts";
 export { encodeErrorBody, type ErrorBodyInput } from "./encode-error-body.ts";
 export { encodeSseEvent } from "./encode-sse-event.ts";
@@ -17,6 +18,7 @@ export { responseErrorOf } from "./openai-responses/response-error.ts";
 export { responseId } from "./openai-responses/response-id.ts";
 export { spliceTopLevel, type TopLevelChanges } from "./splice-top-level.ts";
 export { createSseDataFilter, type SseFilter } from "./sse-filter.ts";
+export { createSseSplitter, splitSseBlocks } from "./sse-splitter.ts";
 export { createSseParser, type SseParser } from "./sse-parser.ts";
 export {
   createStreamSummary,

@@ -21,6 +21,7 @@ import type { JobSettings } from "../jobs/job-settings.ts";
 import { openJobWaits } from "../jobs/job-waits.ts";
 import { createJobRunner, type JobRunner } from "../jobs/run-jobs.ts";
 import { startJobSweeps } from "../jobs/sweep-jobs.ts";
+import { runIdOf } from "../orchestration/run-id-of.ts";
 import type { Canceller } from "../sync/cancel-request.ts";
 import type { Foundation } from "./open-foundation.ts";
 
@@ -93,7 +94,7 @@ export async function openJobs(stack: AsyncDisposableStack, parts: JobParts) {
     finisher,
     cancelRequest: parts.cancel,
     async isCalled(requestId) {
-      const runKey = keyspace.run(requestId.replace(/^req_/, "run_"));
+      const runKey = keyspace.run(runIdOf(requestId));
       // Behind the cancellation on the same connection: whoever has not claimed the call by now finds it cancelled.
       const [state, isRun] = await Promise.all([
         redis.hget(keyspace.callRow(requestId), "state"),

@@ -11,8 +11,6 @@ export interface AttachedAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** The whole text, piece by piece; it ends with the answer. */
   readonly text: AsyncIterable<string>;
-  /** False: it is the failure of an attempt, which another may follow. */
-  readonly isFinal: boolean;
 }
 
 export interface AttachDeps extends ExecuteDeps {
@@ -51,7 +49,7 @@ export async function attachToJob(
 
 async function keptAnswerOf({ jobs }: AttachDeps, job: StoredJob): Promise<AttachedAnswer | null> {
   const answer = await jobs.answer(job.id);
-  return answer === null ? null : { ...answer, text: once(answer.body), isFinal: true };
+  return answer === null ? null : { ...answer, text: once(answer.body) };
 }
 
 async function* once(text: string): AsyncIterable<string> {
@@ -83,7 +81,6 @@ async function liveAnswerOf(
     statusCode,
     headers: keptAnswerHeaders(headers),
     text: answered.stream().setEncoding("utf8") as AsyncIterable<string>,
-    isFinal: true,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FinishOptions, JobRepository, JobScope, StoredJob } from "@tokenhub/persistence";
 import { TokenHubError } from "@tokenhub/contracts";
+import { runIdOf } from "../orchestration/run-id-of.ts";
 import { cancelledEnding } from "./cancelled-ending.ts";
 import type { JobFinisher } from "./finish-jobs.ts";
 import { hasEnded, type JobWaits } from "./job-waits.ts";
@@ -37,7 +38,7 @@ export function createJobCanceller(options: JobCancellerOptions): JobCanceller {
     const running = await jobs.markCancelRequested(job.id, { ...scope, nowMs: now() });
     if (running !== null) {
       options.cancelRequest(running.requestId);
-      await options.cancelRun(running.requestId.replace(/^req_/, "run_"));
+      await options.cancelRun(runIdOf(running.requestId));
       // A cancelled call that has not begun never will, but would be taken off its queue only when its turn comes.
       const isCalled = await options.isCalled(running.requestId).catch(() => true);
       if (!isCalled) await options.finisher.finish(cancelledEnding(running, { nowMs: now(), keepMs }));

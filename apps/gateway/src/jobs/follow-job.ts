@@ -1,11 +1,11 @@
 import { TokenHubError } from "@tokenhub/contracts";
 import type { JobRepository, StoredJob } from "@tokenhub/persistence";
+import { createSseSplitter, splitSseBlocks } from "@tokenhub/translation";
 import type { Response } from "express";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attachToJob, type AttachDeps } from "./attach-to-job.ts";
 import { hasEnded, type JobWaits } from "./job-waits.ts";
 import { presentJob } from "./present-job.ts";
-import { createSseSplitter } from "./split-sse.ts";
 
 /** Tells followers what happens to a job. */
 export interface JobFollower extends Disposable {
@@ -20,10 +20,9 @@ export interface JobFollower extends Disposable {
 export interface JobFollowerDeps extends AttachDeps {
   readonly jobs: Pick<JobRepository, "get" | "answer" | "request">;
   readonly waits: Pick<JobWaits, "untilEnd">;
-  readonly mostFollowers?: number;
 }
 
-const defaultMostFollowers = 1_000;
+const mostFollowers = 1_000;
 const lookEveryMs = 150;
 const keepAliveMs = 15_000;
 /** Numbers of the events that every job has; those of its output come between the second and the last. */
@@ -35,7 +34,7 @@ export function createJobFollower(deps: JobFollowerDeps): JobFollower {
   let followers = 0;
   return {
     async follow(response, { job, after }) {
-      if (followers >= (deps.mostFollowers ?? defaultMostFollowers))
+      if (followers >= mostFollowers)
         throw new TokenHubError(
           "overloaded",
           "As many jobs are followed here as may. Ask for the job itself instead, or try again in a moment.",
@@ -139,12 +138,14 @@ async function tellOutput(deps: JobFollowerDeps, { job, stream, signal }: Tellin
   if (answer === null || !(answer.headers["content-type"] ?? "").startsWith("text/event-stream")) return 0;
   const splitter = createSseSplitter();
   let count = 0;
-  const send = (blocks: readonly string[]): void => {
-    for (const block of blocks)
-      stream.send(startedNumber + (count += 1), { type: "output", data: { sse: block } });
+  const send = (events: string): void => {
+    for (const block of splitSseBlocks(events)) {
+      const sse = block.trim();
+      if (sse !== "") stream.send(startedNumber + (count += 1), { type: "output", data: { sse } });
+    }
   };
   for await (const text of answer.text) send(splitter.push(text));
-  send(splitter.rest());
+  send(splitter.takeRest());
   return count;
 }
 

@@ -23,7 +23,7 @@ export type Judgement =
       readonly errorMessage: string;
     };
 
-export interface JobPatience {
+interface JobPatience {
   /** Attempts that may fail because something is out of order. */
   readonly attemptsMax: number;
   /** Attempts that may fail because a limit is used up: waiting is what those need. */
@@ -34,13 +34,13 @@ export interface JobPatience {
   readonly retryDelayMs: number;
 }
 
-const defaultJobPatience: JobPatience = {
+const patience = {
   attemptsMax: 6,
   limitedAttemptsMax: 100,
   firstDelayMs: 2_000,
   longestDelayMs: 300_000,
   retryDelayMs: 1_000,
-};
+} as const satisfies JobPatience;
 
 /** This installation could not take the request just now: no attempt has been made. */
 const notTakenCodes: ReadonlySet<string> = new Set(["overloaded", "queue_unavailable", "shutting_down"]);
@@ -66,17 +66,15 @@ export function judgeExecution(
     nowMs,
     random,
     keepMs,
-    patience = defaultJobPatience,
   }: {
     readonly nowMs: number;
     readonly random: number;
     readonly keepMs: number;
-    readonly patience?: JobPatience;
   },
 ): Judgement {
   const { result } = outcome;
   const failure = failureOf(outcome);
-  const again = failure === null ? null : pauseOf(job, { failure, result, random, patience });
+  const again = failure === null ? null : pauseOf(job, { failure, result, random });
   if (failure !== null && again !== null && nowMs + again < job.deadlineAtMs)
     return {
       kind: "again",
@@ -140,12 +138,10 @@ function pauseOf(
     failure,
     result,
     random,
-    patience,
   }: {
     readonly failure: Failure;
     readonly result: RequestResult | null;
     readonly random: number;
-    readonly patience: JobPatience;
   },
 ): number | null {
   if (job.cancelRequestedAtMs !== null) return null;

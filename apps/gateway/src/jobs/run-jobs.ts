@@ -1,6 +1,6 @@
 import type { ClaimedJob, JobRepository } from "@tokenhub/persistence";
-import { cancelledEnding } from "./cancelled-ending.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { cancelledEnding } from "./cancelled-ending.ts";
 import { requestIdOfAttempt } from "./job-ids.ts";
 import type { JobFinisher } from "./finish-jobs.ts";
 import type { ExecutionWatch } from "./execute-job.ts";
@@ -50,20 +50,22 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const running = new Map<string, RunningJob>();
   const leaving = new AbortController();
   let isStopping = false;
-  let isPassing = false;
+  let passing: Promise<void> | null = null;
   let isAskedAgain = false;
   let onIdle: (() => void) | null = null;
   let nextBatchAtMs = 0;
 
   function wake(): void {
     isAskedAgain = true;
-    if (isPassing || isStopping) return;
-    isPassing = true;
-    setImmediate(() => {
-      void passes()
-        .catch(onError)
-        .finally(() => (isPassing = false));
-    });
+    if (passing !== null || isStopping) return;
+    passing = nextTurn()
+      .then(passes)
+      .catch(onError)
+      .finally(() => {
+        passing = null;
+        // Asked for just when it had ended.
+        if (isAskedAgain && isReady()) wake();
+      });
   }
 
   async function passes(): Promise<void> {
@@ -80,6 +82,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const shares = planDispatch({ queuedGroups, running: await jobs.runningCounts() }, limits);
     let isMore = false;
     for (const { group, limit } of shares) {
+      if (isStopping) return false;
       const isBatch = laneOf(group) === "batch";
       if (isBatch && now() < nextBatchAtMs) continue;
       const most = Math.min(limit, isBatch ? batchJobsAtOnce : jobsPerClaim);
@@ -161,6 +164,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     running,
     async stop(graceMs) {
       isStopping = true;
+      // What it has claimed by now is begun, and is waited for with the rest.
+      await passing;
       if (running.size > 0)
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, graceMs);

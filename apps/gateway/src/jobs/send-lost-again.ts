@@ -1,5 +1,6 @@
 import type { Keyspace } from "@tokenhub/contracts";
 import type { Redis } from "ioredis";
+import { runIdOf } from "../orchestration/run-id-of.ts";
 import type { RunningJob } from "./run-jobs.ts";
 
 /** What it takes of a running job. */
@@ -43,7 +44,7 @@ export async function sendLostAgain({
   async function look(entry: SentJob): Promise<void> {
     const { requestId } = entry.job;
     const [stored, isAnswered, leaseUntil] = await Promise.all([
-      redis.exists(keyspace.requestBody(requestId), keyspace.run(requestId.replace(/^req_/, "run_"))),
+      redis.exists(keyspace.requestBody(requestId), keyspace.run(runIdOf(requestId))),
       redis.exists(keyspace.result(requestId)),
       redis.hget(keyspace.callRow(requestId), "leaseUntil"),
     ]);

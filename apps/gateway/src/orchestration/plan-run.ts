@@ -8,6 +8,7 @@ import type { Submission } from "../sync/submit-request.ts";
 import { castOfRun } from "./cast-of-run.ts";
 import { conversationBody } from "./conversation-body.ts";
 import type { OrchestrationWish, RoleWish } from "./orchestration-wish.ts";
+import { runIdOf } from "./run-id-of.ts";
 import { runSettings } from "./run-settings.ts";
 
 export interface PlanRunDeps {
@@ -99,11 +100,6 @@ export function planRun(deps: PlanRunDeps, question: RunQuestion): PlannedRun {
     warnings,
     wish,
   };
-}
-
-/** A run has the number of the request that it answers. */
-function runIdOf(requestId: string): string {
-  return requestId.replace(/^[a-z]+_/, "run_");
 }
 
 function requireMode(modes: ModeRegistry, { mode, fields }: OrchestrationWish): RunMode {

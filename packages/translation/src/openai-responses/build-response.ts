@@ -1,5 +1,5 @@
-import type { AssistantBlock, CanonicalFrame, CanonicalResponse } from "../canonical.ts";
-import { objectOf } from "../json-value.ts";
+import { blockFrames } from "../block-frames.ts";
+import type { CanonicalResponse } from "../canonical.ts";
 import { readLogprobEntries } from "../openai-chat/logprob-entries.ts";
 import type { ResponseContext } from "../wire-format.ts";
 import { formatResponseEnd } from "./map-status.ts";
@@ -17,7 +17,7 @@ export function buildOpenAiResponsesResponse(
   if (entries.length > 0) assembler.write({ type: "logprobs", entries });
   let calls = 0;
   for (const block of content) {
-    for (const frame of framesOf(block, calls)) assembler.write(frame);
+    for (const frame of blockFrames(block, calls)) assembler.write(frame);
     assembler.write({ type: "block-end" });
     if (block.type === "tool-call") calls += 1;
   }
@@ -28,36 +28,4 @@ export function buildOpenAiResponsesResponse(
   const { status, incompleteReason } = formatResponseEnd(finish.reason);
   const output = assembler.finish(status);
   return responseObject(context, { status, output, incompleteReason, error: null, usage, serviceTier });
-}
-
-function framesOf(block: AssistantBlock, callIndex: number): CanonicalFrame[] {
-  switch (block.type) {
-    case "text":
-      return [{ type: "text-delta", text: block.text }];
-    case "refusal":
-      return [{ type: "refusal-delta", text: block.text }];
-    case "reasoning":
-      return [
-        { type: "reasoning-delta", text: block.text },
-        ...(block.signature === null
-          ? []
-          : [{ type: "reasoning-signature" as const, signature: block.signature }]),
-      ];
-    case "redacted-reasoning":
-      return [{ type: "redacted-reasoning", data: block.data }];
-    case "tool-call": {
-      const { id, name, isFreeText, arguments: text } = block;
-      return [
-        { type: "tool-call-start", index: callIndex, id, name, isFreeText },
-        { type: "tool-call-delta", index: callIndex, text },
-      ];
-    }
-    case "native": {
-      const value = objectOf(block.value);
-      return value === null ? [] : [{ type: "native-block", format: block.format, value }];
-    }
-    case "image":
-    case "document":
-      return [];
-  }
 }
