@@ -1,5 +1,4 @@
 import type { ProductConfig } from "@tokenhub/config";
-import { countBatchEndings } from "@tokenhub/persistence";
 import type { WebhookRetryPolicy } from "@tokenhub/webhooks";
 import { createAnswerStore } from "@tokenhub/ledger";
 import { createJobProducer, createReplyListener } from "@tokenhub/queue";
@@ -9,15 +8,11 @@ import { createCacheChoices } from "./cache/cache-choices.ts";
 import { createCacheEvents } from "./cache/cache-events.ts";
 import { createResponseCache } from "./cache/response-cache.ts";
 import { openAdmission } from "./compose/open-admission.ts";
-import { openBatches } from "./compose/open-batches.ts";
+import { openAsyncWork } from "./compose/open-async-work.ts";
 import { openCatalogue } from "./compose/open-catalogue.ts";
-import { openIdempotency } from "./compose/open-idempotency.ts";
-import { openJobs } from "./compose/open-jobs.ts";
 import { openFoundation } from "./compose/open-foundation.ts";
 import { openOrchestration } from "./compose/open-orchestration.ts";
 import { openRecords } from "./compose/open-records.ts";
-import { openResponses } from "./compose/open-responses.ts";
-import { openSchedules } from "./compose/open-schedules.ts";
 import { openSecrets } from "./compose/open-secrets.ts";
 import { openWebhooks } from "./compose/open-webhooks.ts";
 import { wireAdmin } from "./compose/wire-admin.ts";
@@ -28,9 +23,6 @@ import { createApp } from "./http/create-app.ts";
 import { listen } from "./http/listen.ts";
 import { createSchemaValidator } from "./output/schema-validator.ts";
 import { defaultJobSettings } from "./jobs/job-settings.ts";
-import { keepEndedResponses } from "./responses/keep-ended.ts";
-import { defaultResponsesKeepMs } from "./responses/response-settings.ts";
-import { eventsOfJobEnd } from "./webhooks/job-events.ts";
 import { createStateGauges } from "./state-gauges.ts";
 import { createStatePorts } from "./state-ports.ts";
 import { createCanceller } from "./sync/cancel-request.ts";
@@ -117,50 +109,18 @@ export async function compose(config: GatewayConfig, overrides: GatewayOverrides
     producer,
     cancel,
   });
-  const responsesKeepMs = config.responsesKeepMs ?? defaultResponsesKeepMs;
-  const jobs = await openJobs(stack, {
+  const { jobs, keptResponses, batches, idempotency, schedules } = await openAsyncWork(stack, {
     foundation,
-    settings: jobSettings,
-    admission,
-    keys: access.directory.lookup,
-    cancel,
-    cancelRun: orchestration.cancelRun,
-    syncWaitMs: product.limits.syncWaitMs,
-    drainMs: config.drainMs,
-    finishing: {
-      events: eventsOfJobEnd,
-      recordEvents: (begun, told) => webhooks.recording.recordEvents(begun, told),
-      countBatchEndings,
-      keepResponses: keepEndedResponses(responsesKeepMs),
-    },
-    onEnded: webhooks.wake,
-  });
-  const keptResponses = openResponses(stack, { foundation, jobs, jobSettings, keepMs: responsesKeepMs });
-  const batches = openBatches(stack, {
-    foundation,
+    config,
+    jobSettings,
     catalogue,
     admission,
     budgets,
     keys: access.directory.lookup,
-    jobs,
-    webhooks,
-  });
-  const idempotency = openIdempotency({
-    foundation,
-    jobs,
-    admission,
     gate,
-    jobSettings,
-    syncWaitMs: product.limits.syncWaitMs,
-    keptMs: config.idempotencyMs,
-    keeping: keptResponses.keeping,
-  });
-  const schedules = openSchedules(stack, {
-    foundation,
-    admission,
-    keys: access.directory.lookup,
-    jobs,
-    readWebhook: webhooks.readJobWebhook,
+    webhooks,
+    cancel,
+    cancelRun: orchestration.cancelRun,
   });
   const statePorts = createStatePorts({ redis, keyspace, producer, catalogue: catalogue.current });
   const admin = wireAdmin({
